@@ -1,0 +1,53 @@
+# pg_hotpath: PGXS build, and the three commands of the README (demo, test, bench).
+
+EXTENSION = pg_hotpath
+EXTVERSION = 0.1
+MODULE_big = pg_hotpath
+PGFILEDESC = "pg_hotpath - exact row cache and other hot paths of application backends"
+
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OUR_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
+
+# The install script is the rooms' SQL files in floor order.
+SQL_PARTS = src/cache/cache.sql
+DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS_OPTS = --load-extension=pg_hotpath
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --load-extension=pg_hotpath --inputdir=test
+TAP_TESTS = $(if $(wildcard test/t/*.pl),1)
+PROVE_TESTS = test/t/*.pl
+
+# Expected outputs are the same on every machine.
+ENCODING = UTF8
+NO_LOCALE = 1
+
+PG_CPPFLAGS = -I$(srcdir)/src
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(HP_CFLAGS)
+EXTRA_CLEAN = $(DATA_built)
+
+# The README's commands install what they need, so they must work where there is no PGXS yet.
+ifneq (,$(filter demo test bench,$(MAKECMDGOALS)))
+
+.PHONY: demo test bench
+demo:
+	@bash test/demo/demo.sh
+test:
+	@bash test/run.sh
+bench:
+	@bash test/installed.sh bench bash test/bench/run.sh
+
+else
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS does not track headers: any of them changed means all objects are stale.
+$(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS)
+
+$(DATA_built): $(SQL_PARTS)
+	cat $^ > $@
+
+endif

@@ -1,0 +1,343 @@
+/*-------------------------------------------------------------------------
+ *
+ * shmem.c
+ *		The shared area: taken from the main segment when the library is
+ *		preloaded, from a pinned dynamic segment on first use otherwise.
+ *
+ * A small control struct in the main segment says where the area is.  Without
+ * preloading it comes from the slack that the server keeps for late callers of
+ * ShmemInitStruct(), as pg_prewarm's does.
+ *
+ * The start fence.  Fences live in the area, so writers that ran before it was
+ * there left no note: those of before a restart that are still prepared, and,
+ * on demand, those that were running when the first reader created it.  All
+ * their transaction ids precede control->start_xid, which is the next
+ * transaction id when a reader first asks for it, and the cache holds back
+ * until start_xid <= snapshot->xmin.  For this to cover a writer that finds no
+ * area and goes on without a note, such a writer looks for the area under the
+ * control lock, with its transaction id already assigned, and start_xid is read
+ * under that lock after the area is there: the writer looks before, and its id
+ * precedes start_xid, or it looks after, and finds the area.
+ *
+ * Locking: control->lock guards every field of the control struct.  Once
+ * hp_shmem_attached is set, the area's address and start_xid do not change for
+ * the life of the backend (start_xid once it is set), and are read without a lock.
+ *
+ * Memory: the area is never freed while the server runs.  A crash restart
+ * re-creates the main segment, and with it an empty control struct.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/shmem.h"
+
+#include "access/transam.h"
+#include "access/xlog.h"
+#include "base/compat.h"
+#include "base/guc.h"
+#include "miscadmin.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#define HP_MAX_CLIENTS 4
+#define HP_RETRY_CREATE_MS (60 * 1000)
+
+typedef enum HpAreaState
+{
+	HP_AREA_NONE,				/* no area yet */
+	HP_AREA_FAILED,				/* creation failed at failed_at */
+	HP_AREA_READY				/* laid out */
+} HpAreaState;
+
+typedef struct HpControl
+{
+	LWLock		lock;			/* guards all fields below */
+	int			tranche;		/* of this lock and of the clients' locks */
+	HpAreaState state;
+	bool		preloaded;		/* area follows in the main segment */
+	dsm_handle	handle;			/* of the area, when on demand */
+	Size		size;			/* of the area */
+	uint64		start_xid;		/* full transaction id, 0 until a reader asks */
+	TimestampTz failed_at;
+} HpControl;
+
+bool		hp_shmem_attached = false;
+
+static HpControl *control = NULL;
+static char *preloaded_area = NULL;
+static const HpShmemClient *clients[HP_MAX_CLIENTS];
+static int	nclients = 0;
+
+static shmem_request_hook_type prev_shmem_request_hook = NULL;
+static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
+
+/* Bytes of the area, as configured. */
+static Size
+configured_size(void)
+{
+	return (Size) hp_guc_cache_size_kb * 1024;
+}
+
+/* Register a room's share.  Called by the rooms' init functions. */
+void
+hp_shmem_register(const HpShmemClient *client)
+{
+	Assert(nclients < HP_MAX_CLIENTS);
+	clients[nclients++] = client;
+}
+
+/* Give every client its place in the area: lay it out, or take it up. */
+static void
+walk_clients(char *area, Size total, bool init)
+{
+	char	   *place = (char *) CACHELINEALIGN(area);
+	Size		left = total - (place - area);
+
+	for (int i = 0; i < nclients; i++)
+	{
+		Size		share = Min(clients[i]->size(left), left);
+
+		if (init)
+			clients[i]->init(place, share, control->tranche);
+		else
+			clients[i]->attach(place, share);
+		place += CACHELINEALIGN(share);
+		left -= Min(left, CACHELINEALIGN(share));
+	}
+}
+
+/* Find or create the control struct. */
+static void
+attach_control(bool preloaded)
+{
+	bool		found;
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	control = ShmemInitStruct("pg_hotpath control", sizeof(HpControl), &found);
+	if (!found)
+	{
+		memset(control, 0, sizeof(HpControl));
+		control->tranche = LWLockNewTrancheId();
+		control->preloaded = preloaded;
+		LWLockInitialize(&control->lock, control->tranche);
+	}
+	LWLockRelease(AddinShmemInitLock);
+	LWLockRegisterTranche(control->tranche, "pg_hotpath");
+}
+
+static void
+shmem_request(void)
+{
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(HpControl)), configured_size()));
+}
+
+static void
+shmem_startup(void)
+{
+	bool		found;
+
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+
+	hp_shmem_attached = false;
+	attach_control(true);
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	preloaded_area = ShmemInitStruct("pg_hotpath area", configured_size(), &found);
+	if (!found)
+	{
+		control->size = configured_size();
+		walk_clients(preloaded_area, control->size, true);
+		control->state = HP_AREA_READY;
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+/* Called from _PG_init: with preloading, ask for main-segment memory. */
+void
+hp_shmem_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+/*
+ * Create the dynamic segment; NULL, with the error's data in *error, when the
+ * system refuses.  A resource owner of its own lets the half-made segment be
+ * released without aborting the caller's transaction.
+ */
+static dsm_segment *
+create_segment(Size size, ErrorData **error)
+{
+	dsm_segment *volatile segment = NULL;
+	ResourceOwner outer_owner = CurrentResourceOwner;
+	MemoryContext outer_context = CurrentMemoryContext;
+	ResourceOwner owner = ResourceOwnerCreate(outer_owner, "pg_hotpath area");
+	uint32		interrupts = InterruptHoldoffCount;
+
+	CurrentResourceOwner = owner;
+	PG_TRY();
+	{
+		segment = dsm_create(size, 0);
+		dsm_pin_segment(segment);
+		dsm_pin_mapping(segment);
+	}
+	PG_CATCH();
+	{
+		/* errfinish() has reset the holdoff count that our LWLock needs */
+		InterruptHoldoffCount = interrupts;
+		MemoryContextSwitchTo(outer_context);
+		*error = CopyErrorData();
+		FlushErrorState();
+		segment = NULL;
+		ResourceOwnerRelease(owner, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
+		ResourceOwnerRelease(owner, RESOURCE_RELEASE_LOCKS, false, false);
+		ResourceOwnerRelease(owner, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
+	}
+	PG_END_TRY();
+
+	CurrentResourceOwner = outer_owner;
+	ResourceOwnerDelete(owner);
+	return segment;
+}
+
+/* Say why there is no area: an error for cache_table, a warning for a reader. */
+static void
+report_no_area(HpShmemDemand demand, const char *reason)
+{
+	static bool warned = false;
+
+	if (demand != HP_SHMEM_REQUIRE && warned)
+		return;
+	warned = true;
+	ereport(demand == HP_SHMEM_REQUIRE ? ERROR : WARNING,
+			errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+			errmsg("pg_hotpath could not allocate its shared memory of %zu kB",
+				   configured_size() / 1024),
+			errdetail("%s", reason ? reason : "A recent attempt by another session failed."),
+			errhint("Lower pg_hotpath.cache_size below the free space of /dev/shm, "
+					"enlarge /dev/shm, or add pg_hotpath to shared_preload_libraries. "
+					"Tables are read directly until then."));
+}
+
+/* Create the area on demand.  Caller holds the control lock exclusively. */
+static char *
+create_area_locked(HpShmemDemand demand)
+{
+	Size		size = configured_size();
+	ErrorData  *error = NULL;
+	dsm_segment *segment;
+	char	   *area;
+
+	Assert(LWLockHeldByMeInMode(&control->lock, LW_EXCLUSIVE));
+
+	if (demand == HP_SHMEM_TRY && control->state == HP_AREA_FAILED &&
+		!TimestampDifferenceExceeds(control->failed_at, GetCurrentTimestamp(),
+									HP_RETRY_CREATE_MS))
+		return NULL;
+
+	segment = create_segment(size, &error);
+	if (segment == NULL)
+	{
+		control->state = HP_AREA_FAILED;
+		control->failed_at = GetCurrentTimestamp();
+		LWLockRelease(&control->lock);
+		report_no_area(demand, error->message);
+		LWLockAcquire(&control->lock, LW_EXCLUSIVE);
+		FreeErrorData(error);
+		return NULL;
+	}
+
+	area = dsm_segment_address(segment);
+	memset(area, 0, size);
+	control->size = size;
+	control->handle = dsm_segment_handle(segment);
+	walk_clients(area, size, true);
+	control->state = HP_AREA_READY;
+	return area;
+}
+
+/*
+ * The slow path of hp_shmem_attach().  Throws if an existing segment cannot be
+ * mapped: a writer must not go on without its note.
+ */
+bool
+hp_shmem_attach_slow(HpShmemDemand demand)
+{
+	char	   *area = NULL;
+
+	if (control == NULL)
+		attach_control(false);
+
+	LWLockAcquire(&control->lock, demand == HP_SHMEM_IF_EXISTS ? LW_SHARED : LW_EXCLUSIVE);
+	if (control->state != HP_AREA_READY)
+	{
+		if (demand != HP_SHMEM_IF_EXISTS)
+			area = create_area_locked(demand);
+	}
+	else if (control->preloaded)
+		area = preloaded_area;
+	else
+	{
+		dsm_segment *segment = dsm_attach(control->handle);
+
+		if (segment == NULL)
+			elog(ERROR, "pg_hotpath: shared memory segment vanished");
+		dsm_pin_mapping(segment);
+		area = dsm_segment_address(segment);
+	}
+
+	LWLockRelease(&control->lock);
+
+	if (area == NULL)
+	{
+		if (demand != HP_SHMEM_IF_EXISTS)
+			report_no_area(demand, NULL);
+		return false;
+	}
+	walk_clients(area, control->size, false);
+	hp_shmem_attached = true;
+	return true;
+}
+
+/*
+ * All transactions before this one are fenced by it: see the file header.
+ * Must not be called during recovery.
+ */
+uint64
+hp_shmem_start_xid(void)
+{
+	Assert(hp_shmem_attached);
+	if (unlikely(control->start_xid == 0))
+	{
+		Assert(!RecoveryInProgress());
+		LWLockAcquire(&control->lock, LW_EXCLUSIVE);
+		if (control->start_xid == 0)
+			control->start_xid = U64FromFullTransactionId(ReadNextFullTransactionId());
+		LWLockRelease(&control->lock);
+	}
+	return control->start_xid;
+}
+
+/* Bytes of the area this backend is attached to. */
+Size
+hp_shmem_size(void)
+{
+	return control->size;
+}
+
+bool
+hp_shmem_is_preloaded(void)
+{
+	return control->preloaded;
+}

@@ -1,0 +1,280 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *		Key arguments of the SQL functions: from any type to a key's value.
+ *
+ * A key is given as one argument (anycompatible), or one for each column
+ * ("any"), or one array with an element for each column.  How each argument's
+ * type becomes the column's is worked out once per call site and descriptor,
+ * and kept in fn_extra.
+ *
+ * Memory: what is kept lives in fn_mcxt; values in the current context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/arguments.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+/* What is known of a call site. */
+typedef struct CallSite
+{
+	uint64		seed;			/* of the key the coercions are for */
+	uint64		generation_epoch;
+	HpCoercion	coercions[FLEXIBLE_ARRAY_MEMBER];
+} CallSite;
+
+/* The relation that the first argument names by its row type, locked. */
+HpRelation *
+hp_argument_relation(FunctionCallInfo fcinfo)
+{
+	Oid			rowtype = get_fn_expr_argtype(fcinfo->flinfo, 0);
+
+	if (!OidIsValid(rowtype))
+		ereport(ERROR,
+				errcode(ERRCODE_INDETERMINATE_DATATYPE),
+				errmsg("could not determine the row type of the first argument"),
+				errdetail("The function was called without type information."),
+				errhint("Pass a null of the table's row type, such as NULL::users."));
+	return hp_relation_by_rowtype(rowtype);
+}
+
+static void
+report_wrong_count(const HpKeyDef *def, int given)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < def->ncolumns; i++)
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", NameStr(def->columns[i].name));
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("the key of index \"%s\" has %d columns, but %d were given",
+				   NameStr(def->index_name), def->ncolumns, given),
+			errdetail("The columns are (%s).", names.data),
+			errhint("Give a value for each column, in this order, or one array of text."));
+}
+
+/* The call site's coercions for this key, worked out if they are not known. */
+static HpCoercion *
+coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
+{
+	CallSite   *site = fcinfo->flinfo->fn_extra;
+
+	if (unlikely(site == NULL || site->seed != def->seed ||
+				 site->generation_epoch != hp_relation_epoch))
+	{
+		MemoryContext context = fcinfo->flinfo->fn_mcxt;
+		CallSite   *fresh = MemoryContextAlloc(context, offsetof(CallSite, coercions) +
+											   def->ncolumns * sizeof(HpCoercion));
+
+		for (int i = 0; i < def->ncolumns; i++)
+			hp_coercion_init(&fresh->coercions[i], types[i], &def->columns[i], context);
+		fresh->seed = def->seed;
+		fresh->generation_epoch = hp_relation_epoch;
+		fcinfo->flinfo->fn_extra = fresh;
+		if (site != NULL)
+			pfree(site);
+		site = fresh;
+	}
+	return site->coercions;
+}
+
+/* Convert the values given and complete the key. */
+static HpKeyArgument
+make_key(HpCoercion *coercions, const HpKeyDef *def, const Datum *values, const bool *nulls,
+		 HpKey *key)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		if (nulls[i])
+			return HP_KEY_NULL;
+		if (!hp_coercion_apply(&coercions[i], values[i], &key->values[i]))
+			return HP_KEY_IMPOSSIBLE;
+	}
+	hp_key_set(key, def);
+	return HP_KEY_GIVEN;
+}
+
+/* A key of several columns given as one array. */
+static HpKeyArgument
+key_from_array(FunctionCallInfo fcinfo, int argno, Oid type, const HpKeyDef *def, HpKey *key)
+{
+	Oid			element = get_element_type(type);
+	Oid			types[INDEX_MAX_KEYS];
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+	int16		len;
+	bool		byval;
+	char		align;
+
+	if (!OidIsValid(element))
+		report_wrong_count(def, 1);
+	get_typlenbyvalalign(element, &len, &byval, &align);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), element, len, byval, align, &values, &nulls,
+					  &n);
+	if (n != def->ncolumns)
+		report_wrong_count(def, n);
+	for (int i = 0; i < n; i++)
+		types[i] = element;
+	return make_key(coercions_of(fcinfo, def, types), def, values, nulls, key);
+}
+
+/* The arguments of the form with one argument for each column. */
+static HpKeyArgument
+key_from_arguments(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *key)
+{
+	Datum	   *values;
+	bool	   *nulls;
+	Oid		   *types;
+	int			n = extract_variadic_args(fcinfo, first + 1, true, &values, &types, &nulls);
+	Datum		all_values[INDEX_MAX_KEYS];
+	bool		all_nulls[INDEX_MAX_KEYS];
+	Oid			all_types[INDEX_MAX_KEYS];
+
+	if (n + 1 != def->ncolumns)
+		report_wrong_count(def, Max(n, 0) + 1);
+	all_types[0] = get_fn_expr_argtype(fcinfo->flinfo, first);
+	all_nulls[0] = PG_ARGISNULL(first);
+	all_values[0] = PG_GETARG_DATUM(first);
+	if (all_types[0] == UNKNOWNOID)
+	{
+		all_types[0] = TEXTOID;
+		if (!all_nulls[0])
+			all_values[0] = CStringGetTextDatum(PG_GETARG_CSTRING(first));
+	}
+	for (int i = 0; i < n; i++)
+	{
+		all_types[i + 1] = types[i];
+		all_nulls[i + 1] = nulls[i];
+		all_values[i + 1] = values[i];
+	}
+	return make_key(coercions_of(fcinfo, def, all_types), def, all_values, all_nulls, key);
+}
+
+/*
+ * The key that the arguments from the one numbered first on give: one
+ * argument, or one for each column.
+ */
+HpKeyArgument
+hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *key)
+{
+	Oid			type;
+
+	if (PG_NARGS() > first + 1)
+		return key_from_arguments(fcinfo, first, def, key);
+	if (PG_ARGISNULL(first))
+		return HP_KEY_NULL;
+	type = get_fn_expr_argtype(fcinfo->flinfo, first);
+	if (def->ncolumns > 1)
+		return key_from_array(fcinfo, first, type, def, key);
+	return make_key(coercions_of(fcinfo, def, &type), def, &fcinfo->args[first].value,
+					&fcinfo->args[first].isnull, key);
+}
+
+/* The row type of the key's columns, for keys given as records in text form. */
+static int32
+register_record_type(const HpKeyDef *def)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(def->ncolumns);
+
+	for (int i = 0; i < def->ncolumns; i++)
+		TupleDescInitEntry(desc, i + 1, NameStr(def->columns[i].name), def->columns[i].type,
+						   def->columns[i].typmod, 0);
+	desc = BlessTupleDesc(desc);
+	return desc->tdtypmod;
+}
+
+/* Prepare to read the keys of an array argument, which is not null. */
+void
+hp_argument_array(FunctionCallInfo fcinfo, int argno, const HpKeyDef *def, HpKeyArray *array)
+{
+	ArrayType  *value = PG_GETARG_ARRAYTYPE_P(argno);
+	int16		len;
+	bool		byval;
+	char		align;
+
+	memset(array, 0, sizeof(*array));
+	array->def = def;
+	array->element = ARR_ELEMTYPE(value);
+	array->coercions = palloc0(def->ncolumns * sizeof(HpCoercion));
+	get_typlenbyvalalign(array->element, &len, &byval, &align);
+	deconstruct_array(value, array->element, len, byval, align, &array->values, &array->nulls,
+					  &array->n);
+	if (def->ncolumns == 1)
+		hp_coercion_init(&array->coercions[0], array->element, &def->columns[0],
+						 CurrentMemoryContext);
+	else if (array->element == TEXTOID || array->element == VARCHAROID)
+	{
+		fmgr_info(F_RECORD_IN, &array->record_in);
+		array->record_typmod = register_record_type(def);
+	}
+	else if (array->element != RECORDOID && !type_is_rowtype(array->element))
+		report_wrong_count(def, 1);
+}
+
+/* One key of several columns, given as a record. */
+static HpKeyArgument
+key_from_record(HpKeyArray *array, Datum record, HpKey *key)
+{
+	const HpKeyDef *def = array->def;
+	HeapTupleHeader header = DatumGetHeapTupleHeader(record);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
+	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
+											  HeapTupleHeaderGetTypMod(header));
+	Datum		values[INDEX_MAX_KEYS];
+	bool		nulls[INDEX_MAX_KEYS];
+	int			n = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (attr->attisdropped)
+			continue;
+		if (n == def->ncolumns)
+			report_wrong_count(def, desc->natts);
+		if (array->known_types[n] != attr->atttypid)
+		{
+			Oid			type = attr->atttypid == UNKNOWNOID ? TEXTOID : attr->atttypid;
+
+			hp_coercion_init(&array->coercions[n], type, &def->columns[n], CurrentMemoryContext);
+			array->known_types[n] = attr->atttypid;
+		}
+		values[n] = heap_getattr(&tuple, i + 1, desc, &nulls[n]);
+		if (attr->atttypid == UNKNOWNOID && !nulls[n])
+			values[n] = CStringGetTextDatum(DatumGetCString(values[n]));
+		n++;
+	}
+	ReleaseTupleDesc(desc);
+	if (n != def->ncolumns)
+		report_wrong_count(def, n);
+	return make_key(array->coercions, def, values, nulls, key);
+}
+
+/* The i-th key of an array. */
+HpKeyArgument
+hp_argument_element(HpKeyArray *array, int i, HpKey *key)
+{
+	Datum		value = array->values[i];
+
+	if (array->nulls[i])
+		return HP_KEY_NULL;
+	if (array->def->ncolumns == 1)
+		return make_key(array->coercions, array->def, &value, &array->nulls[i], key);
+	if (OidIsValid(array->record_in.fn_oid))
+		value = InputFunctionCall(&array->record_in, TextDatumGetCString(value), RECORDOID,
+								  array->record_typmod);
+	return key_from_record(array, value, key);
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * attach.h
+ *		Attaching tables to the cache, and keeping them attached through DDL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_ATTACH_H
+#define HP_ATTACH_H
+
+extern void hp_attach_table(Oid relid, Oid indexid, int64 ttl, bool write_through);
+extern void hp_attach_remove(Oid relid);
+extern void hp_attach_note_table(Oid relid);
+extern void hp_attach_note_always(Oid relid);
+extern void hp_attach_note_types(void);
+extern void hp_attach_note_partitioned(void);
+extern void hp_attach_keep_in_shape(Oid relid);
+
+/* The table that hotpath.put() is writing to: its row is staged whatever the options. */
+extern Oid	hp_attach_putting;
+
+#endif							/* HP_ATTACH_H */

@@ -1,0 +1,516 @@
+/*-------------------------------------------------------------------------
+ *
+ * cache_functions.c
+ *		The SQL functions of the row cache: arguments, privileges, results.
+ *
+ * What each function means to a user is said in cache.sql and the README.
+ * Errors of all functions that read: 42501 (insufficient_privilege) without
+ * the right to SELECT every column, 42809 (wrong_object_type) for what is not a
+ * table, 42804 (datatype_mismatch) for a key of a type that does not cast, 22023
+ * (invalid_parameter_value) for the wrong number of key parts.
+ *
+ * Locking: an AccessShareLock on the table, kept to the end of the transaction.
+ *
+ * Memory: results in the caller's context; get_many works in batches, in a
+ * context that is reset.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "base/shmem.h"
+#include "cache/arguments.h"
+#include "cache/attach.h"
+#include "cache/config.h"
+#include "cache/lookup.h"
+#include "cache/maintain.h"
+#include "cache/store.h"
+#include "funcapi.h"
+#include "query/query.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(hotpath_cache_table);
+PG_FUNCTION_INFO_V1(hotpath_uncache_table);
+PG_FUNCTION_INFO_V1(hotpath_cache_check);
+PG_FUNCTION_INFO_V1(hotpath_get);
+PG_FUNCTION_INFO_V1(hotpath_get_by);
+PG_FUNCTION_INFO_V1(hotpath_get_many);
+PG_FUNCTION_INFO_V1(hotpath_get_json);
+PG_FUNCTION_INFO_V1(hotpath_peek);
+PG_FUNCTION_INFO_V1(hotpath_put);
+PG_FUNCTION_INFO_V1(hotpath_evict);
+PG_FUNCTION_INFO_V1(hotpath_evict_all);
+PG_FUNCTION_INFO_V1(hotpath_warm);
+PG_FUNCTION_INFO_V1(hotpath_verify_cache);
+PG_FUNCTION_INFO_V1(hotpath_cache_slots);
+PG_FUNCTION_INFO_V1(hotpath_cache_memory);
+PG_FUNCTION_INFO_V1(hotpath_reset_cache_stats);
+
+#define HP_BATCH 256
+
+static void
+require_argument(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("%s must not be null", name),
+				errdetail("The argument names what the function works on."),
+				errhint("Pass its name, such as 'users'."));
+}
+
+/* cache_table(rel, unique_index, ttl, write_through) */
+Datum
+hotpath_cache_table(PG_FUNCTION_ARGS)
+{
+	Oid			indexid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	bool		write_through = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	int64		ttl = 0;
+
+	require_argument(fcinfo, 0, "rel");
+	if (!PG_ARGISNULL(2))
+	{
+		Interval   *interval = PG_GETARG_INTERVAL_P(2);
+
+		ttl = interval->time + interval->day * USECS_PER_DAY +
+			interval->month * (DAYS_PER_MONTH * USECS_PER_DAY);
+		if (ttl <= 0)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("ttl must be positive"),
+					errdetail("An entry that expires at once could never be served."),
+					errhint("Pass null for entries that do not expire."));
+	}
+	hp_attach_table(PG_GETARG_OID(0), indexid, ttl, write_through);
+	PG_RETURN_VOID();
+}
+
+/* uncache_table(rel) */
+Datum
+hotpath_uncache_table(PG_FUNCTION_ARGS)
+{
+	hp_attach_remove(PG_GETARG_OID(0));
+	PG_RETURN_VOID();
+}
+
+/* cache_check(rel): why the cache is bypassed for this table, null if it is not. */
+Datum
+hotpath_cache_check(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	HpCached   *cached = hp_config_of(rel);
+
+	if (cached == NULL)
+		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
+	if (cached->unsafe != NULL)
+		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+	PG_RETURN_NULL();
+}
+
+/* Read the row that the key arguments from first on name. */
+static Datum
+read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int first, bool load)
+{
+	HpReader	reader;
+	HpKey		key;
+	Datum		row;
+
+	hp_relation_check_select(rel);
+	if (hp_argument_key(fcinfo, first, def, &key) != HP_KEY_GIVEN)
+		PG_RETURN_NULL();
+	hp_lookup_begin(&reader, rel, def);
+	if (hp_lookup_row(&reader, &key, load, &row) != HP_ROW)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(row);
+}
+
+/* get(row_type, key ...) */
+Datum
+hotpath_get(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel = hp_argument_relation(fcinfo);
+
+	return read_row(fcinfo, rel, hp_relation_primary_key(rel), 1, true);
+}
+
+/* get_by(row_type, unique_index, key ...) */
+Datum
+hotpath_get_by(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel = hp_argument_relation(fcinfo);
+
+	require_argument(fcinfo, 1, "unique_index");
+	return read_row(fcinfo, rel, hp_relation_key(rel, PG_GETARG_OID(1)), 2, true);
+}
+
+/* peek(row_type, key ...) */
+Datum
+hotpath_peek(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel = hp_argument_relation(fcinfo);
+
+	return read_row(fcinfo, rel, hp_relation_primary_key(rel), 1, false);
+}
+
+/* get_json(rel, key ...) */
+Datum
+hotpath_get_json(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel;
+	HpReader	reader;
+	HpKey		key;
+	Datum		json;
+
+	require_argument(fcinfo, 0, "rel");
+	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
+	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
+		PG_RETURN_NULL();
+	hp_lookup_begin(&reader, rel, rel->primary);
+	if (hp_lookup_json(&reader, &key, &json) != HP_ROW)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(json);
+}
+
+/* Where get_many puts its rows. */
+typedef struct ManyResult
+{
+	Tuplestorestate *store;
+	TupleDesc	desc;
+	bool		keep_missing;
+	Datum	   *no_values;
+	bool	   *all_null;
+} ManyResult;
+
+static void
+put_row(Datum row, bool found, void *arg)
+{
+	ManyResult *result = arg;
+	HeapTupleHeader header;
+	HeapTupleData tuple = {0};
+
+	if (!found)
+	{
+		if (result->keep_missing)
+			tuplestore_putvalues(result->store, result->desc, result->no_values,
+								 result->all_null);
+		return;
+	}
+	header = DatumGetHeapTupleHeader(row);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	tuple.t_data = header;
+	tuplestore_puttuple(result->store, &tuple);
+}
+
+/* Look up a batch of keys of an array. */
+static void
+get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, ManyResult *result)
+{
+	int			n = Min(HP_BATCH, array->n - from);
+	HpKey	   *keys = palloc(n * sizeof(HpKey));
+	bool	   *usable = palloc(n * sizeof(bool));
+	HpReader	reader;
+
+	for (int i = 0; i < n; i++)
+		usable[i] = hp_argument_element(array, from + i, &keys[i]) == HP_KEY_GIVEN;
+	hp_lookup_begin(&reader, rel, def);
+	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
+}
+
+/* get_many(row_type, keys, keep_missing) */
+Datum
+hotpath_get_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HpRelation *rel = hp_argument_relation(fcinfo);
+	const HpKeyDef *def = hp_relation_primary_key(rel);
+	Oid			relid = rel->relid;
+	ManyResult	result;
+	HpKeyArray	array;
+	MemoryContext batch;
+	MemoryContext outer;
+
+	hp_relation_check_select(rel);
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	result.store = rsinfo->setResult;
+	result.desc = rsinfo->setDesc;
+	result.keep_missing = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	result.no_values = palloc0(result.desc->natts * sizeof(Datum));
+	result.all_null = palloc(result.desc->natts * sizeof(bool));
+	memset(result.all_null, true, result.desc->natts * sizeof(bool));
+	hp_argument_array(fcinfo, 1, def, &array);
+
+	batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
+								  ALLOCSET_DEFAULT_SIZES);
+	outer = MemoryContextSwitchTo(batch);
+	for (int from = 0; from < array.n; from += HP_BATCH)
+	{
+		if (from > 0)
+		{
+			/* SQL may have run */
+			rel = hp_relation_by_oid(relid);
+			def = hp_relation_primary_key(rel);
+		}
+		array.def = def;
+		get_batch(rel, def, &array, from, &result);
+		MemoryContextReset(batch);
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(batch);
+	PG_RETURN_NULL();
+}
+
+/* The key of a row that is to be put; raises an error when a part of it is null. */
+static void
+key_of_new_row(HpRelation *rel, const HpKeyDef *def, HeapTupleHeader header, HpKey *key)
+{
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
+	TupleDesc	desc = lookup_rowtype_tupdesc(rel->rowtype, -1);
+
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		bool		isnull;
+
+		key->values[i] = heap_getattr(&tuple, def->columns[i].attnum, desc, &isnull);
+		if (isnull)
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("key column \"%s\" of the row to put is null",
+						   NameStr(def->columns[i].name)),
+					errdetail("hotpath.put() inserts or updates by primary key."),
+					errhint("Set the key, or use INSERT where the table is to generate it."));
+	}
+	ReleaseTupleDesc(desc);
+	hp_key_set(key, def);
+}
+
+/* put(new_row) */
+Datum
+hotpath_put(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel = hp_argument_relation(fcinfo);
+	const HpKeyDef *def = hp_relation_primary_key(rel);
+	Oid			outer_putting = hp_attach_putting;
+	Datum		row;
+	HpKey		key;
+	bool		found;
+
+	require_argument(fcinfo, 0, "new_row");
+	row = PG_GETARG_DATUM(0);
+	key_of_new_row(rel, def, DatumGetHeapTupleHeader(row), &key);
+
+	hp_attach_putting = rel->relid;
+	PG_TRY();
+	{
+		row = hp_query_upsert(rel, def, row);
+	}
+	PG_FINALLY();
+	{
+		hp_attach_putting = outer_putting;
+	}
+	PG_END_TRY();
+	if (row == (Datum) 0)
+	{
+		/* the row was there, and has nothing that could be updated */
+		rel = hp_argument_relation(fcinfo);
+		row = hp_query_row(rel, hp_relation_primary_key(rel), &key, &found);
+		if (!found)
+			PG_RETURN_NULL();
+	}
+	PG_RETURN_DATUM(row);
+}
+
+/* evict(rel, key ...) */
+Datum
+hotpath_evict(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel;
+	HpReader	reader;
+	HpKey		key;
+
+	require_argument(fcinfo, 0, "rel");
+	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
+	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
+		PG_RETURN_BOOL(false);
+	/* whom a policy keeps from a row must not learn that it is there */
+	if (hp_relation_rls_applies(rel, true))
+		PG_RETURN_BOOL(false);
+	hp_lookup_begin(&reader, rel, rel->primary);
+	PG_RETURN_BOOL(hp_lookup_forget(&reader, &key));
+}
+
+/* Remove the entries of a relation. */
+static int64
+evict_relation(Oid relid)
+{
+	HpRelation *rel = hp_relation_by_oid(relid);
+	HpCached   *cached = hp_config_of(rel);
+	HpSlotRef  *slots;
+
+	if (cached == NULL || (!cached->linked && !hp_config_link(rel)))
+		return 0;
+	slots = palloc(cached->nkeys * sizeof(HpSlotRef));
+	for (int i = 0; i < cached->nkeys; i++)
+		slots[i] = cached->keys[i].slot;
+	return hp_store_remove_all(slots, cached->nkeys);
+}
+
+/* evict_all(rel) */
+Datum
+hotpath_evict_all(PG_FUNCTION_ARGS)
+{
+	int64		removed = 0;
+	List	   *rows;
+	List	   *done = NIL;
+	ListCell   *lc;
+
+	if (!PG_ARGISNULL(0))
+		hp_relation_check_owner(PG_GETARG_OID(0));
+	else if (!hp_database_ownercheck(MyDatabaseId, GetUserId()))
+		ereport(ERROR,
+				errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("must be owner of the database to empty its cache"),
+				errdetail("Without an argument, the entries of all tables are removed."),
+				errhint("Name a table that you own."));
+	if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		PG_RETURN_INT64(0);
+	if (!PG_ARGISNULL(0))
+		PG_RETURN_INT64(evict_relation(PG_GETARG_OID(0)));
+	rows = hp_config_rows(InvalidOid, 0);
+	foreach(lc, rows)
+	{
+		HpConfigRow *row = lfirst(lc);
+
+		if (list_member_oid(done, row->relid))
+			continue;
+		done = lappend_oid(done, row->relid);
+		removed += evict_relation(row->relid);
+	}
+	PG_RETURN_INT64(removed);
+}
+
+/* The max_rows argument; -1 for all. */
+static int64
+max_rows_argument(FunctionCallInfo fcinfo, int argno)
+{
+	int64		max_rows = PG_ARGISNULL(argno) ? -1 : PG_GETARG_INT64(argno);
+
+	if (!PG_ARGISNULL(argno) && max_rows < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("max_rows must not be negative"),
+				errdetail("It was " INT64_FORMAT ".", max_rows),
+				errhint("Pass null for all rows."));
+	return max_rows;
+}
+
+/* warm(rel, max_rows) */
+Datum
+hotpath_warm(PG_FUNCTION_ARGS)
+{
+	HpRelation *rel;
+	int64		max_rows;
+
+	require_argument(fcinfo, 0, "rel");
+	max_rows = max_rows_argument(fcinfo, 1);
+	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_owner(rel->relid);
+	hp_relation_check_select(rel);
+	PG_RETURN_INT64(hp_maintain_warm(rel, max_rows));
+}
+
+/* verify_cache(rel, max_rows) */
+Datum
+hotpath_verify_cache(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HpRelation *rel;
+	int64		max_rows;
+	int64		checked;
+	int64		stale;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+
+	require_argument(fcinfo, 0, "rel");
+	max_rows = max_rows_argument(fcinfo, 1);
+	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
+	InitMaterializedSRF(fcinfo, 0);
+	hp_maintain_verify(rel, max_rows, &checked, &stale);
+	values[0] = Int64GetDatum(checked);
+	values[1] = Int64GetDatum(stale);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	PG_RETURN_NULL();
+}
+
+/* cache_slots(): what the view cache_stats is made of */
+Datum
+hotpath_cache_slots(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HpSlotView *views;
+	int			n;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		PG_RETURN_NULL();
+	hp_stats_flush();
+	n = hp_stats_view(&views);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[HP_NCOUNTERS + 4];
+		bool		nulls[HP_NCOUNTERS + 4] = {false};
+		int			k = 0;
+
+		values[k++] = ObjectIdGetDatum(views[i].relid);
+		values[k++] = ObjectIdGetDatum(views[i].indexid);
+		for (int c = 0; c < HP_NCOUNTERS; c++)
+			values[k++] = Int64GetDatum((int64) views[i].counts[c]);
+		values[k++] = Int64GetDatum(views[i].entries);
+		values[k++] = Int64GetDatum(views[i].bytes);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	PG_RETURN_NULL();
+}
+
+/* cache_memory_status(): what the view cache_memory shows */
+Datum
+hotpath_cache_memory(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HpStoreTotals totals;
+	Datum		values[7];
+	bool		nulls[7] = {false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		PG_RETURN_NULL();
+	hp_store_totals(&totals);
+	values[0] = Int64GetDatum((int64) hp_shmem_size());
+	values[1] = Int64GetDatum(totals.used_bytes);
+	values[2] = Int64GetDatum(totals.entries);
+	values[3] = Int32GetDatum((int32) totals.partitions);
+	values[4] = Int32GetDatum((int32) hp_fence_stripes());
+	values[5] = Int64GetDatum(totals.evictions);
+	values[6] = CStringGetTextDatum(hp_shmem_is_preloaded() ? "preload" : "on demand");
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	PG_RETURN_NULL();
+}
+
+/* reset_cache_stats() */
+Datum
+hotpath_reset_cache_stats(PG_FUNCTION_ARGS)
+{
+	if (hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		hp_stats_reset();
+	PG_RETURN_VOID();
+}

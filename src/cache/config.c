@@ -1,0 +1,542 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.c
+ *		What is cached, and whether that is safe now.
+ *
+ * When a backend first uses a relation, and again after every invalidation of
+ * it, this file reads the relation's rows of hotpath.cached_key, resolves the
+ * keys, and checks what the protocol rests on:
+ *
+ * - the row trigger and the TRUNCATE trigger are there, complete, point at our
+ *   functions and are ENABLE ALWAYS; for a partitioned table, on every leaf;
+ * - the event triggers that note DDL are there and ENABLE ALWAYS;
+ * - nothing holds rows that no trigger can watch: foreign tables, children by
+ *   inheritance.
+ *
+ * It also computes a fingerprint of the table: its storage, row type and
+ * triggers.  If it differs from the one in shared memory, somebody has changed
+ * the table, and all that is cached of it is made dead.  A transaction that has
+ * a transaction id of its own may see catalog rows that others do not see yet,
+ * so it does not store the fingerprint that it computes.
+ *
+ * If a check fails the relation is marked unsafe, with the reason, and readers
+ * go to the table.
+ *
+ * Locking: callers hold a lock on the relation.  Catalogs of leaves are read
+ * without locking the leaves; their invalidations reach the root's descriptor
+ * through hp_relation_watch().
+ *
+ * Memory: HpCached lives in the descriptor's context; write targets in a
+ * context each, below CacheMemoryContext.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/config.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "base/compat.h"
+#include "base/shmem.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_event_trigger.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_func.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+/* What the triggers of one table amount to. */
+typedef struct TriggerCheck
+{
+	bool		row;			/* ours is there and complete */
+	bool		truncate;
+	bool		in_order;		/* no other AFTER ROW trigger fires before ours */
+	uint64		fingerprint;
+} TriggerCheck;
+
+static HTAB *targets_by_relid = NULL;
+
+/* The stripe of a table as a whole. */
+HpStripeNo
+hp_config_table_stripe(Oid relid)
+{
+	return hp_fence_table_stripe(hash_combine64(hash_bytes_uint32_extended(MyDatabaseId, 3),
+												hash_bytes_uint32_extended(relid, 4)));
+}
+
+/* The stripe of the names in this database that rendered JSON depends on. */
+HpStripeNo
+hp_config_types_stripe(void)
+{
+	return hp_config_table_stripe(InvalidOid);
+}
+
+/* One of our functions without arguments, by name; InvalidOid if there is none. */
+Oid
+hp_config_function(const char *name)
+{
+	List	   *qualified = list_make2(makeString("hotpath"), makeString(pstrdup(name)));
+
+	if (!OidIsValid(get_namespace_oid("hotpath", true)))
+		return InvalidOid;
+	return LookupFuncName(qualified, 0, NULL, true);
+}
+
+/* An index with the key columns named, for a config row whose index was replaced. */
+static HpKeyDef *
+find_key_by_columns(Relation relation, HpRelation *rel, List *columns)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	HpKeyDef   *found = NULL;
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		HpKeyProblem problem;
+		HpKeyDef   *def = hp_key_define(relation, lfirst_oid(lc), rel->context, &problem);
+		bool		same = def != NULL && def->ncolumns == list_length(columns);
+
+		for (int i = 0; same && i < def->ncolumns; i++)
+			same = strcmp(NameStr(def->columns[i].name), list_nth(columns, i)) == 0;
+		if (same)
+		{
+			found = def;
+			break;
+		}
+	}
+	list_free(indexes);
+	return found;
+}
+
+/* The key that a config row means, NULL if there is no such key any more. */
+static HpKeyDef *
+resolve_key(Relation relation, HpRelation *rel, const HpConfigRow *row)
+{
+	HpKeyProblem problem;
+	HpKeyDef   *def;
+
+	if (row->primary)
+		def = rel->primary;
+	else
+	{
+		def = hp_key_define(relation, row->index, rel->context, &problem);
+		if (def == NULL)
+			def = find_key_by_columns(relation, rel, row->columns);
+	}
+	return def != NULL && def->hashable ? def : NULL;
+}
+
+/* Our trigger with exactly these events, unconditional and always enabled? */
+static bool
+is_complete(Form_pg_trigger form, HeapTuple tuple, TupleDesc desc, int16 type)
+{
+	bool		isnull;
+
+	fastgetattr(tuple, Anum_pg_trigger_tgqual, desc, &isnull);
+	return isnull && form->tgtype == type && form->tgenabled == TRIGGER_FIRES_ALWAYS &&
+		form->tgattr.dim1 == 0 && !form->tgdeferrable;
+}
+
+/* Look through the triggers of a table, in the order of their names. */
+static TriggerCheck
+check_triggers(Oid relid, Oid row_function, Oid truncate_function)
+{
+	const int16 row_type = TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
+		TRIGGER_TYPE_DELETE;
+	TriggerCheck check = {.in_order = true};
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		TupleDesc	desc = RelationGetDescr(catalog);
+
+		if (form->tgfoid == row_function && is_complete(form, tuple, desc, row_type))
+			check.row = true;
+		else if (form->tgfoid == truncate_function &&
+				 is_complete(form, tuple, desc, TRIGGER_TYPE_TRUNCATE))
+			check.truncate = true;
+		else
+		{
+			if (!check.row && !form->tgisinternal && TRIGGER_FOR_ROW(form->tgtype) &&
+				TRIGGER_FOR_AFTER(form->tgtype))
+				check.in_order = false;
+			continue;
+		}
+		check.fingerprint = hash_combine64(check.fingerprint, form->oid);
+		check.fingerprint = hash_combine64(check.fingerprint,
+										   HeapTupleHeaderGetRawXmin(tuple->t_data));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return check;
+}
+
+static bool
+event_trigger_always(const char *name)
+{
+	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME, CStringGetDatum(name));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled == TRIGGER_FIRES_ALWAYS;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/* The leaves of a partitioned table; sets *unsafe for one that cannot be watched. */
+static List *
+leaves_of(Oid relid, const char **unsafe)
+{
+	List	   *all = find_all_inheritors(relid, NoLock, NULL);
+	List	   *leaves = NIL;
+	ListCell   *lc;
+
+	foreach(lc, all)
+	{
+		char		relkind = get_rel_relkind(lfirst_oid(lc));
+
+		hp_relation_watch(lfirst_oid(lc), relid);
+		if (relkind == RELKIND_RELATION)
+			leaves = lappend_oid(leaves, lfirst_oid(lc));
+		else if (relkind != RELKIND_PARTITIONED_TABLE)
+			*unsafe = "a partition is a foreign table, whose rows no trigger watches";
+	}
+	return leaves;
+}
+
+/* Storage of a table, for the fingerprint. */
+static uint64
+storage_fingerprint(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	HpFileNumber file = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+		ReleaseSysCache(tuple);
+	}
+	return hash_combine64(hash_bytes_uint32_extended(relid, 5), file);
+}
+
+/* The row type, for the fingerprint. */
+static uint64
+descriptor_fingerprint(TupleDesc desc)
+{
+	uint64		result = desc->natts;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		result = hash_combine64(result, attr->atttypid);
+		result = hash_combine64(result, (uint32) attr->atttypmod);
+		result = hash_combine64(result, (attr->attisdropped ? 1 : 0) | (attr->atthasmissing ? 2 : 0));
+	}
+	return result;
+}
+
+/* Check one table that holds rows, or the root itself. */
+static void
+check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid truncate_function)
+{
+	TriggerCheck check = check_triggers(relid, row_function, truncate_function);
+
+	if (!check.row)
+		cached->unsafe = "the row trigger is missing, altered or not ENABLE ALWAYS";
+	if (holds_rows && !check.truncate)
+		cached->unsafe = "the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS";
+	if (!check.in_order)
+		cached->in_order = false;
+	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
+	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
+}
+
+/* Fill in safety and fingerprint. */
+static void
+check_safety(HpCached *cached, HpRelation *rel, Relation relation)
+{
+	Oid			row_function = hp_config_function("note_row");
+	Oid			truncate_function = hp_config_function("note_truncate");
+	bool		partitioned = rel->relkind == RELKIND_PARTITIONED_TABLE;
+
+	cached->in_order = true;
+	cached->fingerprint = descriptor_fingerprint(RelationGetDescr(relation));
+	check_table(cached, rel->relid, !partitioned, row_function, truncate_function);
+	if (partitioned)
+	{
+		List	   *leaves = leaves_of(rel->relid, &cached->unsafe);
+		ListCell   *lc;
+
+		cached->leaves = MemoryContextAlloc(rel->context,
+											Max(list_length(leaves), 1) * sizeof(Oid));
+		foreach(lc, leaves)
+		{
+			cached->leaves[cached->nleaves++] = lfirst_oid(lc);
+			check_table(cached, lfirst_oid(lc), true, row_function, truncate_function);
+		}
+	}
+	else if (relation->rd_rel->relkind != RELKIND_RELATION)
+		cached->unsafe = "it is not a table";
+	else if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		cached->unsafe = "it is a temporary table";
+	else if (has_subclass(rel->relid) && find_inheritance_children(rel->relid, NoLock) != NIL)
+		cached->unsafe = "tables inherit from it";
+
+	if (!event_trigger_always("hotpath_note_ddl") ||
+		!event_trigger_always("hotpath_note_drop") ||
+		!event_trigger_always("hotpath_note_rewrite"))
+		cached->unsafe = "an event trigger of the extension is missing or not ENABLE ALWAYS";
+}
+
+/* How the JSON text of a value of a type depends on things other than the value. */
+static HpJsonKind
+json_kind_of(Oid type)
+{
+	Oid			base = getBaseType(type);
+	Oid			element = get_base_element_type(base);
+	Oid			function;
+
+	if (OidIsValid(element))
+		return json_kind_of(element);
+	switch (base)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case CHAROID:
+		case NAMEOID:
+		case OIDOID:
+		case UUIDOID:
+		case DATEOID:
+		case TIMEOID:
+		case TIMETZOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case INTERVALOID:
+		case BYTEAOID:
+		case JSONOID:
+		case JSONBOID:
+		case INETOID:
+		case CIDROID:
+		case MACADDROID:
+		case MACADDR8OID:
+		case BITOID:
+		case VARBITOID:
+			return HP_JSON_FIXED;
+		default:
+			break;
+	}
+	if (get_typtype(base) == TYPTYPE_ENUM &&
+		find_coercion_pathway(JSONOID, base, COERCION_EXPLICIT, &function) != COERCION_PATH_FUNC)
+		return HP_JSON_NAMES;
+	return HP_JSON_VOLATILE;
+}
+
+static HpJsonKind
+json_kind_of_row(TupleDesc desc)
+{
+	HpJsonKind	result = HP_JSON_FIXED;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped)
+			result = Max(result, json_kind_of(attr->atttypid));
+	}
+	return result;
+}
+
+/*
+ * Read what is cached of a relation into its descriptor.  NULL when nothing is.
+ * Only catalogs are read; shared memory is not touched.
+ */
+HpCached *
+hp_config_load(HpRelation *rel)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath config",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(work);
+	List	   *rows = hp_config_rows(rel->relid, 0);
+	HpCached   *cached = NULL;
+	ListCell   *lc;
+
+	if (rows != NIL)
+	{
+		Relation	relation = relation_open(rel->relid, AccessShareLock);
+
+		cached = MemoryContextAllocZero(rel->context, offsetof(HpCached, keys) +
+										list_length(rows) * sizeof(HpCachedKey));
+		foreach(lc, rows)
+		{
+			HpConfigRow *row = lfirst(lc);
+			HpKeyDef   *def = resolve_key(relation, rel, row);
+
+			if (def != NULL && hp_config_key(cached, def) == NULL)
+				cached->keys[cached->nkeys++] = (HpCachedKey)
+			{
+				.def = def,.ttl = row->ttl,.write_through = row->write_through,
+				.configured = row->index
+			};
+		}
+		check_safety(cached, rel, relation);
+		cached->json = json_kind_of_row(RelationGetDescr(relation));
+		relation_close(relation, AccessShareLock);
+		if (cached->nkeys == 0)
+			cached = NULL;
+	}
+	rel->cached = cached;
+	rel->cached_known = true;
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(work);
+	return cached;
+}
+
+/*
+ * Connect a cached relation with shared memory, which must be attached: take
+ * its slots, and make everything dead if the fingerprint has changed.  False
+ * when no slot is to be had.
+ */
+bool
+hp_config_link(HpRelation *rel)
+{
+	HpCached   *cached = rel->cached;
+	bool		store = !TransactionIdIsValid(GetTopTransactionIdIfAny());
+
+	for (int i = 0; i < cached->nkeys; i++)
+	{
+		HpCachedKey *key = &cached->keys[i];
+
+		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
+		if (key->slot.generation == 0)
+			return false;
+		key->pending = hp_stats_pending(key->slot);
+		if (!hp_stats_check_fingerprint(key->slot, cached->fingerprint, store))
+			hp_fence_bump(hp_config_table_stripe(rel->relid));
+	}
+	cached->linked = true;
+	return true;
+}
+
+/* Where the root's columns are in a table of another layout. */
+static AttrNumber *
+map_columns(Oid root, Relation table, MemoryContext context)
+{
+	Relation	relation = relation_open(root, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped)
+			map[attr->attnum] = get_attnum(RelationGetRelid(table), NameStr(attr->attname));
+	}
+	relation_close(relation, AccessShareLock);
+	return map;
+}
+
+/* The targets of a table, computed afresh into a context of their own. */
+static void
+compute_targets(HpTargets *targets, Relation table)
+{
+	Oid			relid = RelationGetRelid(table);
+	List	   *candidates = list_make1_oid(relid);
+	ListCell   *lc;
+
+	if (table->rd_rel->relispartition)
+		candidates = list_concat(candidates, get_partition_ancestors(relid));
+	targets->n = 0;
+	targets->targets = MemoryContextAllocZero(targets->context,
+											  list_length(candidates) * sizeof(HpTarget));
+	foreach(lc, candidates)
+	{
+		HpRelation *rel = hp_relation_by_oid(lfirst_oid(lc));
+		HpCached   *cached = hp_config_of(rel);
+		HpTarget   *target = &targets->targets[targets->n];
+
+		if (rel->relid != relid)
+			hp_relation_watch(relid, rel->relid);
+		if (cached == NULL)
+			continue;
+		target->rel = rel;
+		target->cached = cached;
+		target->rowtype = table->rd_rel->reltype;
+		if (rel->relid != relid)
+			target->attnums = map_columns(rel->relid, table, targets->context);
+		targets->n++;
+	}
+}
+
+/*
+ * The cached relations that a table's rows belong to.  Valid until
+ * hp_relation_epoch changes, and at least to the end of the trigger's call.
+ */
+HpTargets *
+hp_config_targets(Relation table)
+{
+	Oid			relid = RelationGetRelid(table);
+	HpTargets  *targets;
+	bool		found;
+
+	if (targets_by_relid == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(HpTargets)};
+
+		targets_by_relid = hash_create("pg_hotpath targets", 32, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	targets = hash_search(targets_by_relid, &relid, HASH_ENTER, &found);
+	if (!found)
+	{
+		targets->context = NULL;
+		targets->epoch = 0;
+	}
+	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
+	{
+		uint64		epoch;
+
+		if (targets->context == NULL)
+			targets->context = AllocSetContextCreate(CacheMemoryContext, "pg_hotpath targets",
+													 ALLOCSET_SMALL_SIZES);
+		targets->epoch = 0;
+		MemoryContextReset(targets->context);
+		/* what is invalidated while we look counts as later */
+		AcceptInvalidationMessages();
+		epoch = hp_relation_epoch;
+		compute_targets(targets, table);
+		targets->epoch = epoch;
+	}
+	return targets;
+}

@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.h
+ *		Which tables are cached, by which keys, and whether that is safe now.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_CONFIG_H
+#define HP_CONFIG_H
+
+#include "cache/fence.h"
+#include "cache/stats.h"
+#include "catalog/relation.h"
+
+/* A key by which rows are cached. */
+typedef struct HpCachedKey
+{
+	HpKeyDef   *def;
+	HpSlotRef	slot;			/* generation 0 until linked */
+	HpPending  *pending;
+	int64		ttl;			/* microseconds, 0 for ever */
+	bool		write_through;
+	Oid			configured;		/* index in the configuration; InvalidOid: the primary key */
+} HpCachedKey;
+
+/* May the rendered JSON of a row be kept? */
+typedef enum HpJsonKind
+{
+	HP_JSON_FIXED,				/* depends on the row and on settings only */
+	HP_JSON_NAMES,				/* and on the labels of enum types */
+	HP_JSON_VOLATILE			/* on more than that: render it every time */
+} HpJsonKind;
+
+/* What the cache knows of a relation with at least one cached key. */
+typedef struct HpCached
+{
+	const char *unsafe;			/* why it must be bypassed, or NULL */
+	bool		in_order;		/* our row trigger fires first: staging is exact */
+	bool		linked;			/* slots taken and fingerprint compared */
+	uint64		fingerprint;
+	HpJsonKind	json;
+	int			nleaves;		/* partitions that hold rows */
+	Oid		   *leaves;
+	int			nkeys;
+	HpCachedKey keys[FLEXIBLE_ARRAY_MEMBER];
+} HpCached;
+
+/* A cached relation that a table's rows belong to: itself, or the root above it. */
+typedef struct HpTarget
+{
+	HpRelation *rel;
+	HpCached   *cached;
+	AttrNumber *attnums;		/* of root columns in the table; NULL: the same */
+	Oid			rowtype;		/* of the table */
+} HpTarget;
+
+typedef struct HpTargets
+{
+	Oid			relid;			/* of the table; hash key */
+	uint64		epoch;
+	MemoryContext context;
+	int			n;
+	HpTarget   *targets;
+} HpTargets;
+
+/* A row of hotpath.cached_key. */
+typedef struct HpConfigRow
+{
+	Oid			relid;
+	Oid			index;			/* InvalidOid: the primary key, whichever that is */
+	bool		primary;
+	List	   *columns;		/* of char *, in key order */
+	int64		ttl;
+	bool		write_through;
+} HpConfigRow;
+
+#define HP_ROW_TRIGGER "!hotpath_note_row"
+#define HP_TRUNCATE_TRIGGER "!hotpath_note_truncate"
+
+extern HpCached *hp_config_load(HpRelation *rel);
+extern bool hp_config_link(HpRelation *rel);
+extern HpTargets *hp_config_targets(Relation rel);
+extern HpStripeNo hp_config_table_stripe(Oid relid);
+extern HpStripeNo hp_config_types_stripe(void);
+extern Oid	hp_config_function(const char *name);
+
+/* config_table.c */
+extern List *hp_config_rows(Oid relid, int limit);
+extern void hp_config_store(const HpConfigRow *row);
+extern bool hp_config_row_is_current(const HpConfigRow *row, const HpConfigRow *now);
+extern bool hp_config_delete(Oid relid);
+extern void hp_config_delete_object(Oid oid);
+
+/* What the cache knows of a relation; NULL when it is not cached. */
+static inline HpCached *
+hp_config_of(HpRelation *rel)
+{
+	return likely(rel->cached_known) ? rel->cached : hp_config_load(rel);
+}
+
+/* The cached key with a definition; NULL if rows are not cached by it. */
+static inline HpCachedKey *
+hp_config_key(HpCached *cached, const HpKeyDef *def)
+{
+	for (int i = 0; i < cached->nkeys; i++)
+		if (cached->keys[i].def->seed == def->seed)
+			return &cached->keys[i];
+	return NULL;
+}
+
+#endif							/* HP_CONFIG_H */

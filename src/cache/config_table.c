@@ -1,0 +1,270 @@
+/*-------------------------------------------------------------------------
+ *
+ * config_table.c
+ *		The table hotpath.cached_key: what the user asked to be cached.
+ *
+ * The table belongs to the extension and is dumped as its configuration.  It is
+ * read and written here directly, without SQL: its rows decide what a trigger
+ * notes, so reading them must not depend on the privileges, the search_path or
+ * the snapshot of whoever runs the statement.
+ *
+ * Locking: an AccessShareLock to read, a RowExclusiveLock to write, both held
+ * briefly, or to the end of the transaction after a write.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/config.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/* Columns of hotpath.cached_key; see cache.sql. */
+enum
+{
+	ANUM_RELATION = 1,
+	ANUM_KEY_INDEX,
+	ANUM_IS_PRIMARY,
+	ANUM_KEY_COLUMNS,
+	ANUM_TTL,
+	ANUM_WRITE_THROUGH,
+	NATTS = ANUM_WRITE_THROUGH
+};
+
+/* Open the table; NULL where the extension is not (or no longer) installed. */
+static Relation
+open_table(LOCKMODE mode)
+{
+	Oid			schema = get_namespace_oid("hotpath", true);
+	Oid			relid = OidIsValid(schema) ? get_relname_relid("cached_key", schema) : InvalidOid;
+	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, mode) : NULL;
+
+	if (rel != NULL && (rel->rd_rel->relkind != RELKIND_RELATION ||
+						RelationGetDescr(rel)->natts < NATTS))
+	{
+		relation_close(rel, mode);
+		return NULL;
+	}
+	return rel;
+}
+
+static int64
+interval_microseconds(const Interval *interval)
+{
+	return interval->time + interval->day * USECS_PER_DAY +
+		interval->month * (30 * USECS_PER_DAY);
+}
+
+static List *
+name_list(Datum array)
+{
+	Datum	   *elems;
+	int			n;
+	List	   *result = NIL;
+
+	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &elems, NULL, &n);
+	for (int i = 0; i < n; i++)
+		result = lappend(result, pstrdup(NameStr(*DatumGetName(elems[i]))));
+	return result;
+}
+
+static HpConfigRow *
+read_row(HeapTuple tuple, TupleDesc desc)
+{
+	HpConfigRow *row = palloc0(sizeof(HpConfigRow));
+	Datum		values[NATTS];
+	bool		nulls[NATTS];
+
+	heap_deform_tuple(tuple, desc, values, nulls);
+	row->relid = DatumGetObjectId(values[ANUM_RELATION - 1]);
+	row->index = DatumGetObjectId(values[ANUM_KEY_INDEX - 1]);
+	row->primary = DatumGetBool(values[ANUM_IS_PRIMARY - 1]);
+	row->columns = name_list(values[ANUM_KEY_COLUMNS - 1]);
+	if (!nulls[ANUM_TTL - 1])
+		row->ttl = interval_microseconds(DatumGetIntervalP(values[ANUM_TTL - 1]));
+	row->write_through = DatumGetBool(values[ANUM_WRITE_THROUGH - 1]);
+	return row;
+}
+
+/*
+ * The rows of a relation, or of all relations with InvalidOid: a list of
+ * HpConfigRow in the current context.  limit 0 is no limit.
+ */
+List *
+hp_config_rows(Oid relid, int limit)
+{
+	Relation	rel = open_table(AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	if (rel == NULL)
+		return NIL;
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		HpConfigRow *row = read_row(tuple, RelationGetDescr(rel));
+
+		if (OidIsValid(relid) && row->relid != relid)
+			continue;
+		result = lappend(result, row);
+		if (limit > 0 && list_length(result) == limit)
+			break;
+	}
+	systable_endscan(scan);
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+static HeapTuple
+form_row(const HpConfigRow *row, TupleDesc desc)
+{
+	Datum		values[NATTS];
+	bool		nulls[NATTS] = {false};
+	Datum	   *names = palloc(list_length(row->columns) * sizeof(Datum));
+	Interval   *ttl = palloc0(sizeof(Interval));
+	ListCell   *lc;
+
+	foreach(lc, row->columns)
+	{
+		Name		name = palloc0(sizeof(NameData));
+
+		namestrcpy(name, lfirst(lc));
+		names[foreach_current_index(lc)] = NameGetDatum(name);
+	}
+	ttl->time = row->ttl;
+	values[ANUM_RELATION - 1] = ObjectIdGetDatum(row->relid);
+	values[ANUM_KEY_INDEX - 1] = ObjectIdGetDatum(row->index);
+	values[ANUM_IS_PRIMARY - 1] = BoolGetDatum(row->primary);
+	values[ANUM_KEY_COLUMNS - 1] =
+		PointerGetDatum(construct_array(names, list_length(row->columns), NAMEOID, NAMEDATALEN,
+										false, TYPALIGN_CHAR));
+	values[ANUM_TTL - 1] = IntervalPGetDatum(ttl);
+	nulls[ANUM_TTL - 1] = row->ttl == 0;
+	values[ANUM_WRITE_THROUGH - 1] = BoolGetDatum(row->write_through);
+	return heap_form_tuple(desc, values, nulls);
+}
+
+static bool
+equal_names(const List *a, const List *b)
+{
+	ListCell   *la,
+			   *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
+}
+
+/* Are two rows about the same key? */
+static bool
+same_key(const HpConfigRow *a, const HpConfigRow *b)
+{
+	if (a->relid != b->relid || a->primary != b->primary)
+		return false;
+	return a->primary || a->index == b->index || equal_names(a->columns, b->columns);
+}
+
+/* Do two rows of one key name the same index and columns? */
+bool
+hp_config_row_is_current(const HpConfigRow *row, const HpConfigRow *now)
+{
+	return row->index == now->index && equal_names(row->columns, now->columns);
+}
+
+/* Insert a row, or replace the one of the same key; invalidates the relation's descriptors. */
+void
+hp_config_store(const HpConfigRow *row)
+{
+	Relation	rel = open_table(RowExclusiveLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	HeapTuple	new;
+	bool		replaced = false;
+
+	if (rel == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("table hotpath.cached_key does not exist"),
+				errdetail("It is part of the extension pg_hotpath."),
+				errhint("Run CREATE EXTENSION pg_hotpath in this database."));
+	new = form_row(row, RelationGetDescr(rel));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (!replaced && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		if (!same_key(read_row(tuple, RelationGetDescr(rel)), row))
+			continue;
+		CatalogTupleUpdate(rel, &tuple->t_self, new);
+		replaced = true;
+	}
+	systable_endscan(scan);
+	if (!replaced)
+		CatalogTupleInsert(rel, new);
+	relation_close(rel, NoLock);
+	CacheInvalidateRelcacheByRelid(row->relid);
+}
+
+/* Delete the rows of a relation; false if there were none. */
+bool
+hp_config_delete(Oid relid)
+{
+	Relation	rel = open_table(RowExclusiveLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		deleted = false;
+
+	if (rel == NULL)
+		return false;
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		if (read_row(tuple, RelationGetDescr(rel))->relid != relid)
+			continue;
+		CatalogTupleDelete(rel, &tuple->t_self);
+		deleted = true;
+	}
+	systable_endscan(scan);
+	relation_close(rel, NoLock);
+	return deleted;
+}
+
+/* Delete the rows that name a dropped table or index. */
+void
+hp_config_delete_object(Oid oid)
+{
+	Relation	rel = open_table(RowExclusiveLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (rel == NULL)
+		return;
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		HpConfigRow *row = read_row(tuple, RelationGetDescr(rel));
+
+		if (row->relid != oid && row->index != oid)
+			continue;
+		CatalogTupleDelete(rel, &tuple->t_self);
+		if (row->relid != oid)
+			CacheInvalidateRelcacheByRelid(row->relid);
+	}
+	systable_endscan(scan);
+	relation_close(rel, NoLock);
+}

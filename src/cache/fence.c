@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * fence.c
+ *		Stripes, the notes that writers leave in them, and the quiet rule.
+ *
+ * A stripe is the fence of every key that hashes to it.  It remembers the last
+ * HP_RING writers by full top-level transaction id, the largest id that was
+ * ever pushed out, and a version that grows with every newly noted writer.
+ *
+ * A cached thing is a payload and the versions of the stripes it depends on.
+ * A reader may use it under snapshot S when each of these stripes still has the
+ * recorded version and is *quiet* for S: every writer noted in it is finished
+ * as of S, and so is everyone that the ring has forgotten.  A reader may
+ * publish what it read under S when each stripe, looked at after the read, is
+ * quiet for S.  Nothing happens at commit or abort.
+ *
+ * Why it holds: a writer noted before the stripe was looked at has finished as
+ * of S, so S contains its effect; a writer noted later changes the version
+ * before it can commit, so what was published is dead by then.  A rolled-back
+ * writer costs a miss.  test/model checks this, and that no rule is spare.
+ *
+ * A reader may look at a stripe before or after it looks for the entry: a
+ * writer noted between the two is not finished as of S, and an entry with the
+ * old version does not hold its effect either.
+ *
+ * Stripes of tables (TRUNCATE, DDL) are the first part of the array, apart from
+ * those of keys, so that a key that is written often never disturbs a table
+ * that shares its stripe.
+ *
+ * Locking: a note takes the stripe's spinlock, which serialises writers.  The
+ * version doubles as a sequence lock for readers, who take nothing: it is odd
+ * while a writer is inside.  A reader that finds no consistent copy after
+ * HP_READ_TRIES treats the stripe as not quiet; a preempted writer must not
+ * hold up readers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/fence.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "base/compat.h"
+#include "base/shmem.h"
+#include "port/atomics.h"
+#include "port/pg_bitutils.h"
+#include "storage/spin.h"
+#include "utils/snapmgr.h"
+
+/* test/model/run.sh checks the model against this number */
+#define HP_RING 3
+#define HP_READ_TRIES 1000
+#define HP_MIN_TABLE_STRIPES 64
+
+typedef struct HpStripe
+{
+	pg_atomic_uint64 version;	/* odd while a writer is inside; else even */
+	volatile uint64 ring[HP_RING];	/* written under lock; 0 is an empty place */
+	volatile uint64 overflow;	/* written under lock; largest id out of the ring */
+	slock_t		lock;			/* serialises writers */
+	char		pad[64 - (2 + HP_RING) * sizeof(uint64) - sizeof(slock_t)];
+} HpStripe;
+
+StaticAssertDecl(sizeof(HpStripe) == 64, "a stripe is one cache line");
+
+static HpStripe *stripes = NULL;
+static uint32 ntable = 0;		/* power of two; stripes of tables come first */
+static uint32 nkey = 0;			/* power of two */
+
+/* One sixteenth of the area: about one stripe for every four smallest entries. */
+Size
+hp_fence_size(Size total)
+{
+	return total / 16;
+}
+
+/* How many stripes of each kind fit; the same in every backend. */
+static void
+divide(Size size)
+{
+	uint32		fit = Min(size / sizeof(HpStripe), (Size) 1 << 30);
+
+	nkey = pg_prevpower2_32(fit - fit / 16);
+	ntable = Max(HP_MIN_TABLE_STRIPES, nkey / 32);
+	Assert((Size) (nkey + ntable) * sizeof(HpStripe) <= size);
+}
+
+/* Lay out zeroed memory. */
+void
+hp_fence_layout(char *place, Size size)
+{
+	HpStripe   *all = (HpStripe *) place;
+
+	divide(size);
+	for (uint32 i = 0; i < ntable + nkey; i++)
+	{
+		pg_atomic_init_u64(&all[i].version, 2);
+		SpinLockInit(&all[i].lock);
+	}
+}
+
+void
+hp_fence_attach(char *place, Size size)
+{
+	divide(size);
+	stripes = (HpStripe *) place;
+}
+
+uint32
+hp_fence_stripes(void)
+{
+	return ntable + nkey;
+}
+
+/* The stripe of a key, by the 64-bit hash of relation and key. */
+HpStripeNo
+hp_fence_key_stripe(uint64 hash)
+{
+	return ntable + ((uint32) (hash >> 32) & (nkey - 1));
+}
+
+/* The stripe of a table as a whole. */
+HpStripeNo
+hp_fence_table_stripe(uint64 seed)
+{
+	return (uint32) (seed >> 32) & (ntable - 1);
+}
+
+/*
+ * Prepare a snapshot for many hp_fence_read() calls.
+ *
+ * The widening is right because a snapshot's xmin is less than 2^31 ids old.
+ * The next id is read again whenever the snapshot may be another one.
+ */
+void
+hp_fence_view(HpFenceView *view, Snapshot snapshot)
+{
+	static LocalTransactionId known_lxid = InvalidLocalTransactionId;
+	static TransactionId known_xmin = InvalidTransactionId;
+	static TransactionId known_xmax = InvalidTransactionId;
+	static uint64 known_full_xmin = 0;
+
+	if (known_lxid != HP_MY_LXID || known_xmin != snapshot->xmin ||
+		known_xmax != snapshot->xmax)
+	{
+		uint64		next = U64FromFullTransactionId(ReadNextFullTransactionId());
+
+		known_full_xmin = next - (uint32) ((uint32) next - snapshot->xmin);
+		known_lxid = HP_MY_LXID;
+		known_xmin = snapshot->xmin;
+		known_xmax = snapshot->xmax;
+	}
+	view->snapshot = snapshot;
+	view->xmin = known_full_xmin;
+	view->own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+}
+
+/* Copy a stripe consistently; false when writers keep it changing. */
+static bool
+read_stripe(HpStripe *s, uint64 *version, uint64 *ring, uint64 *overflow)
+{
+	for (int i = 0; i < HP_READ_TRIES; i++)
+	{
+		uint64		before = pg_atomic_read_u64(&s->version);
+
+		pg_read_barrier();
+		for (int k = 0; k < HP_RING; k++)
+			ring[k] = s->ring[k];
+		*overflow = s->overflow;
+		pg_read_barrier();
+		if ((before & 1) == 0 && before == pg_atomic_read_u64(&s->version))
+		{
+			*version = before;
+			return true;
+		}
+		pg_spin_delay();
+	}
+	return false;
+}
+
+/*
+ * Read a stripe: its version, and whether it is quiet for the view's snapshot.
+ * *version is valid whatever the result, except that it is 0, which no entry
+ * records, when no consistent copy could be had.
+ *
+ * May look up pg_subtrans, so no lock may be held.
+ */
+HpQuiet
+hp_fence_read(HpStripeNo stripe, const HpFenceView *view, uint64 *version)
+{
+	uint64		ring[HP_RING];
+	uint64		overflow;
+	bool		quiet = true;
+
+	*version = 0;
+	if (!read_stripe(&stripes[stripe], version, ring, &overflow))
+		return HP_NOT_QUIET;
+
+	if (overflow >= view->xmin || hp_shmem_start_xid() > view->xmin)
+		quiet = false;
+	for (int k = 0; k < HP_RING; k++)
+	{
+		if (ring[k] < view->xmin)
+			continue;			/* finished, or an empty place */
+		/* a snapshot does not list its own transaction, so ask that first */
+		if (ring[k] == view->own)
+			return HP_OWN_WRITE;
+		if (quiet && XidInMVCCSnapshot((TransactionId) ring[k], view->snapshot))
+			quiet = false;
+	}
+	return quiet ? HP_QUIET : HP_NOT_QUIET;
+}
+
+/* The place in the ring that a new writer takes: the smallest id, or an empty one. */
+static int
+smallest_place(const HpStripe *s)
+{
+	int			place = 0;
+
+	for (int k = 1; k < HP_RING; k++)
+		if (s->ring[k] < s->ring[place])
+			place = k;
+	return place;
+}
+
+static bool
+in_ring(const HpStripe *s, uint64 xid)
+{
+	for (int k = 0; k < HP_RING; k++)
+		if (s->ring[k] == xid)
+			return true;
+	return false;
+}
+
+/*
+ * Note the current transaction as a writer of a stripe, assigning it a
+ * transaction id if it has none.  Returns the stripe's version right after.
+ *
+ * The first look takes no lock: only this transaction puts its own id into the
+ * ring, so seeing it there means it is noted, unless others have pushed it out
+ * meanwhile; then it is in overflow, which fences it as well.  The version
+ * returned in that case is one that was current after our note.
+ */
+uint64
+hp_fence_note(HpStripeNo stripe)
+{
+	HpStripe   *s = &stripes[stripe];
+	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionId());
+	uint64		version;
+
+	if (in_ring(s, xid))
+	{
+		version = pg_atomic_read_u64(&s->version);
+		if ((version & 1) == 0)
+			return version;
+	}
+
+	SpinLockAcquire(&s->lock);
+	version = pg_atomic_read_u64(&s->version);
+	if (!in_ring(s, xid))
+	{
+		int			place = smallest_place(s);
+		uint64		out = Min(s->ring[place], xid);
+
+		pg_atomic_write_u64(&s->version, version + 1);
+		pg_write_barrier();
+		if (out > s->overflow)
+			s->overflow = out;
+		if (xid > s->ring[place])
+			s->ring[place] = xid;
+		pg_write_barrier();
+		version += 2;
+		pg_atomic_write_u64(&s->version, version);
+	}
+	SpinLockRelease(&s->lock);
+	return version;
+}
+
+/*
+ * The version of a stripe as it is now, for the payload that a writer stages
+ * after its own note; 0, which no stripe has, when a writer is inside.
+ */
+uint64
+hp_fence_version(HpStripeNo stripe)
+{
+	uint64		version = pg_atomic_read_u64(&stripes[stripe].version);
+
+	return (version & 1) == 0 ? version : 0;
+}
+
+/* Make everything that depends on a stripe dead. */
+void
+hp_fence_bump(HpStripeNo stripe)
+{
+	HpStripe   *s = &stripes[stripe];
+
+	SpinLockAcquire(&s->lock);
+	pg_atomic_write_u64(&s->version, pg_atomic_read_u64(&s->version) + 2);
+	SpinLockRelease(&s->lock);
+}

@@ -1,0 +1,422 @@
+/*-------------------------------------------------------------------------
+ *
+ * lookup.c
+ *		Hit, load, fill: reading one row through the cache.
+ *
+ * A read has three steps: decide whether the cache may be used at all, look,
+ * and on a miss load the row under the same snapshot and publish it.  Whenever
+ * the cache cannot be sure, the table is read, and the reason is counted.
+ *
+ * Who may call: a backend with an active MVCC snapshot that has checked the
+ * caller's privileges; the descriptor must be fresh from hp_relation_by_*().
+ *
+ * A fill publishes nothing when this transaction holds a lock with which it may
+ * have written to the table.  AFTER triggers note a row change only at the end
+ * of its command, and a function called inside that command may, with a newer
+ * snapshot, read the row that is not noted yet: it must not show it to others.
+ *
+ * Locking: stripes are read without a lock, entries under their partition's.
+ * SQL runs with none held, and the descriptor is checked again after it.
+ *
+ * Memory: rows are returned in the current context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/lookup.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "base/compat.h"
+#include "base/guc.h"
+#include "base/shmem.h"
+#include "common/hashfn.h"
+#include "pgtime.h"
+#include "query/query.h"
+#include "utils/builtins.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/pg_locale.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/* Why the cache may not be used for a read, as the counter of it; -1 if it may. */
+static int
+reason_to_bypass(HpRelation *rel, HpCached *cached, Snapshot snapshot)
+{
+	if (!hp_guc_enabled)
+		return HP_BYPASS_DISABLED;
+	if (IsolationIsSerializable())
+		return HP_BYPASS_SERIALIZABLE;
+	if (RecoveryInProgress() || (snapshot != NULL && snapshot->takenDuringRecovery))
+		return HP_BYPASS_RECOVERY;
+	if (rel->row_security && hp_relation_rls_applies(rel, true))
+		return HP_BYPASS_RLS;
+	if (cached->unsafe != NULL || snapshot == NULL || snapshot->snapshot_type != SNAPSHOT_MVCC)
+		return HP_BYPASS_UNSAFE;
+	return -1;
+}
+
+/*
+ * Prepare reading a relation by a key under the active snapshot.  Afterwards
+ * reader->cached is NULL when the cache is not to be used.
+ */
+void
+hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def)
+{
+	HpCached   *cached = hp_config_of(rel);
+	Snapshot	snapshot;
+	int			reason;
+
+	reader->rel = rel;
+	reader->relid = rel->relid;
+	reader->generation = rel->generation;
+	reader->def = def;
+	reader->cached = cached != NULL ? hp_config_key(cached, def) : NULL;
+	if (reader->cached == NULL)
+		return;
+
+	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+	reason = reason_to_bypass(rel, cached, snapshot);
+	if (!cached->linked && !(hp_shmem_attach(HP_SHMEM_TRY) && hp_config_link(rel)))
+	{
+		reader->cached = NULL;
+		return;
+	}
+	if (reason >= 0)
+	{
+		hp_stats_count(reader->cached->pending, reason);
+		reader->cached = NULL;
+		return;
+	}
+	hp_fence_view(&reader->view, snapshot);
+	reader->table_stripe = hp_config_table_stripe(rel->relid);
+	reader->table_quiet = hp_fence_read(reader->table_stripe, &reader->view,
+										&reader->table_version);
+}
+
+/* The entry of a key's row, without versions. */
+HpEntryKey
+hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key)
+{
+	return (HpEntryKey)
+	{
+		.hash = key->hash,.slot = cached->slot,.kind = HP_ENTRY_ROW,
+			.image = key->image,.image_len = key->image_len,.ndeps = 2
+	};
+}
+
+/*
+ * Read the stripes that an entry depends on.  The order of versions is key,
+ * table, and, for JSON with labels, types.
+ */
+static HpQuiet
+read_fences(const HpReader *reader, const HpKey *key, HpEntryKey *entry)
+{
+	HpQuiet		quiet = hp_fence_read(hp_fence_key_stripe(key->hash), &reader->view,
+									  &entry->versions[0]);
+
+	if (quiet == HP_QUIET)
+	{
+		entry->versions[1] = reader->table_version;
+		quiet = reader->table_quiet;
+	}
+	if (quiet == HP_QUIET && entry->ndeps > 2)
+		quiet = hp_fence_read(hp_config_types_stripe(), &reader->view, &entry->versions[2]);
+	return quiet;
+}
+
+/* The same, after the data was read: the table's stripe is read anew as well. */
+static HpQuiet
+read_fences_again(const HpReader *reader, const HpKey *key, HpEntryKey *entry)
+{
+	HpReader	now = *reader;
+
+	now.table_quiet = hp_fence_read(reader->table_stripe, &reader->view, &now.table_version);
+	return read_fences(&now, key, entry);
+}
+
+static void
+count(const HpReader *reader, HpCounter counter)
+{
+	hp_stats_count(reader->cached->pending, counter);
+}
+
+/*
+ * Look for an entry.  HP_UNKNOWN on a miss; *fill tells whether a fill may
+ * succeed.  The payload is copied into the buffer.
+ */
+static HpOutcome
+find_entry(const HpReader *reader, const HpKey *key, HpEntryKey *entry, HpBuffer *payload,
+		   bool *fill)
+{
+	HpBuffer	key_copy = {.context = CurrentMemoryContext};
+	HpQuiet		quiet = read_fences(reader, key, entry);
+	HpFound		found;
+
+	*fill = quiet == HP_QUIET;
+	if (quiet != HP_QUIET)
+	{
+		count(reader, quiet == HP_OWN_WRITE ? HP_BYPASS_OWN_WRITE : HP_NOT_QUIET_READS);
+		return HP_UNKNOWN;
+	}
+	found = hp_store_find(entry, reader->def->image_equal, &key_copy, payload);
+	if ((found == HP_FOUND || found == HP_FOUND_NEGATIVE) && !reader->def->image_equal &&
+		!hp_key_image_equals(key, key_copy.data, key_copy.len))
+		found = HP_FOUND_DEAD;
+	if (key_copy.data != NULL)
+		pfree(key_copy.data);
+	switch (found)
+	{
+		case HP_FOUND:
+			count(reader, HP_HITS);
+			return HP_ROW;
+		case HP_FOUND_NEGATIVE:
+			count(reader, HP_HITS);
+			count(reader, HP_NEGATIVE_HITS);
+			return HP_NO_ROW;
+		case HP_FOUND_DEAD:
+			count(reader, HP_INVALIDATIONS);
+			break;
+		case HP_FOUND_EXPIRED:
+			count(reader, HP_EXPIRED);
+			break;
+		case HP_FOUND_NOTHING:
+			break;
+	}
+	/* a text that is not there is rendered from the row, which counts for both */
+	if (entry->kind == HP_ENTRY_ROW)
+		count(reader, HP_MISSES);
+	return HP_UNKNOWN;
+}
+
+/* Might this transaction have written to the relation without a note yet? */
+static bool
+holds_write_lock(const HpRelation *rel)
+{
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return false;
+	if (hp_lock_held(rel->relid, RowExclusiveLock))
+		return true;
+	for (int i = 0; i < rel->cached->nleaves; i++)
+		if (hp_lock_held(rel->cached->leaves[i], RowExclusiveLock))
+			return true;
+	return false;
+}
+
+/* Is the descriptor that the read began with still the right one? */
+static bool
+still_current(const HpReader *reader)
+{
+	HpRelation *now = hp_relation_peek(reader->relid);
+
+	return now != NULL && now->generation == reader->generation;
+}
+
+static TimestampTz
+expiry(const HpCachedKey *cached)
+{
+	return cached->ttl == 0 ? 0 : GetCurrentTimestamp() + cached->ttl;
+}
+
+static bool
+too_large(const HpKey *key, Size len)
+{
+	return len > (Size) hp_guc_max_entry_size_kb * 1024 || !hp_store_fits(key->image_len, len);
+}
+
+/* Publish what was read, if the protocol allows it.  *full when there was no room. */
+static bool
+publish(HpReader *reader, const HpKey *key, HpEntryKey *entry, bool negative,
+		const char *payload, Size len, bool may_evict, bool *full)
+{
+	HpPublished result;
+
+	*full = false;
+	if (!still_current(reader) || holds_write_lock(reader->rel))
+		return false;
+	if (too_large(key, len))
+	{
+		count(reader, HP_BYPASS_TOO_LARGE);
+		return false;
+	}
+	if (read_fences_again(reader, key, entry) != HP_QUIET)
+		return false;
+	result = hp_store_publish(entry, expiry(reader->cached), negative, payload, len, may_evict);
+	if (result == HP_PUBLISHED)
+		count(reader, HP_FILLS);
+	*full = result == HP_PUBLISHED_NOT;
+	return result == HP_PUBLISHED;
+}
+
+/*
+ * Publish a row, or that there is none, which was read under the reader's
+ * snapshot.  False when that is not allowed, or not needed; *full when an entry
+ * would have had to be evicted and may_evict is off.
+ */
+bool
+hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evict, bool *full)
+{
+	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+
+	if (!found)
+		return publish(reader, key, &entry, true, NULL, 0, may_evict, full);
+	return publish(reader, key, &entry, false, DatumGetPointer(row),
+				   VARSIZE(DatumGetPointer(row)), may_evict, full);
+}
+
+/*
+ * Read a row by key.  Without load, only what the cache knows.  *row is a
+ * composite datum of the relation's row type, in the current context.
+ */
+HpOutcome
+hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row)
+{
+	bool		fill = false;
+	bool		full;
+	bool		found;
+
+	if (reader->cached != NULL)
+	{
+		HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+		HpBuffer	payload = {.context = CurrentMemoryContext};
+		HpOutcome	outcome = find_entry(reader, key, &entry, &payload, &fill);
+
+		if (outcome == HP_ROW)
+			*row = PointerGetDatum(payload.data);
+		if (outcome != HP_UNKNOWN)
+			return outcome;
+	}
+	if (!load)
+		return HP_UNKNOWN;
+	*row = hp_query_row(reader->rel, reader->def, key, &found);
+	if (fill)
+		hp_lookup_fill(reader, key, found, *row, true, &full);
+	return found ? HP_ROW : HP_NO_ROW;
+}
+
+/*
+ * As hp_lookup_row() without load, for many keys: the payload goes to a buffer
+ * of the caller's, and *fill tells whether a row loaded now may be published.
+ */
+HpOutcome
+hp_lookup_probe(HpReader *reader, HpKey *key, HpBuffer *payload, bool *fill)
+{
+	HpEntryKey	entry;
+
+	*fill = false;
+	if (reader->cached == NULL)
+		return HP_UNKNOWN;
+	entry = hp_lookup_entry_key(reader->cached, key);
+	return find_entry(reader, key, &entry, payload, fill);
+}
+
+/* Everything in the session that the JSON text of a row depends on. */
+static uint64
+json_settings(void)
+{
+	static pg_tz *known_zone = NULL;
+	static uint64 zone_hash = 0;
+	uint64		bits;
+
+	if (known_zone != session_timezone)
+	{
+		const char *name = pg_get_timezone_name(session_timezone);
+
+		zone_hash = hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
+		known_zone = session_timezone;
+	}
+	bits = (uint64) IntervalStyle | (uint64) bytea_output << 8 |
+		(uint64) (uint32) (extra_float_digits + 100) << 16;
+	return hash_combine64(zone_hash, bits);
+}
+
+/* The entry of a key's JSON. */
+static HpEntryKey
+json_entry_key(const HpReader *reader, const HpKey *key)
+{
+	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+
+	entry.kind = HP_ENTRY_JSON;
+	entry.hash = hash_combine64(key->hash, json_settings());
+	if (reader->rel->cached->json == HP_JSON_NAMES)
+		entry.ndeps = 3;
+	return entry;
+}
+
+/*
+ * Read a row as JSON, byte for byte what row_to_json gives.  The rendered text
+ * is kept where it depends on nothing but the row, the session's settings and
+ * the labels of enum types.
+ */
+HpOutcome
+hp_lookup_json(HpReader *reader, HpKey *key, Datum *json)
+{
+	bool		keep = reader->cached != NULL && reader->rel->cached->json != HP_JSON_VOLATILE;
+	bool		fill = false;
+	bool		full;
+	HpEntryKey	entry;
+	Datum		row;
+	HpOutcome	outcome;
+
+	if (keep)
+	{
+		HpBuffer	payload = {.context = CurrentMemoryContext};
+
+		entry = json_entry_key(reader, key);
+		outcome = find_entry(reader, key, &entry, &payload, &fill);
+		if (outcome == HP_ROW)
+			*json = PointerGetDatum(payload.data);
+		if (outcome != HP_UNKNOWN)
+			return outcome;
+		if (!fill)
+			reader->cached = NULL;
+	}
+	outcome = hp_lookup_row(reader, key, true, &row);
+	if (outcome == HP_ROW)
+	{
+		*json = DirectFunctionCall1(row_to_json, row);
+		if (fill)
+			publish(reader, key, &entry, false, DatumGetPointer(*json),
+					VARSIZE(DatumGetPointer(*json)), true, &full);
+	}
+	return outcome;
+}
+
+/*
+ * Would a reader be served this entry of the key?  Its versions must be those of
+ * quiet stripes, and a text rendered under the session's settings.
+ */
+bool
+hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view)
+{
+	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key) :
+		hp_lookup_entry_key(reader->cached, key);
+
+	return still_current(reader) && entry.hash == view->key.hash &&
+		entry.ndeps == view->key.ndeps &&
+		read_fences_again(reader, key, &entry) == HP_QUIET &&
+		memcmp(entry.versions, view->key.versions, entry.ndeps * sizeof(uint64)) == 0;
+}
+
+/* Remove what is cached of a key; true if its row was. */
+bool
+hp_lookup_forget(HpReader *reader, HpKey *key)
+{
+	HpEntryKey	entry;
+	bool		removed;
+
+	if (reader->cached == NULL)
+		return false;
+	entry = hp_lookup_entry_key(reader->cached, key);
+	removed = hp_store_remove(&entry);
+	entry = json_entry_key(reader, key);
+	removed |= hp_store_remove(&entry);
+	/* texts rendered under other settings */
+	hp_fence_bump(hp_fence_key_stripe(key->hash));
+	return removed;
+}

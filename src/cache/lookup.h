@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * lookup.h
+ *		Reading through the cache.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_LOOKUP_H
+#define HP_LOOKUP_H
+
+#include "cache/config.h"
+#include "cache/store.h"
+
+/* What a read came to. */
+typedef enum HpOutcome
+{
+	HP_ROW,						/* there is a row, or its JSON */
+	HP_NO_ROW,					/* there is none */
+	HP_UNKNOWN					/* the cache does not know (only without loading) */
+} HpOutcome;
+
+/* A cached key ready for reading under one snapshot. */
+typedef struct HpReader
+{
+	HpRelation *rel;
+	Oid			relid;
+	uint64		generation;		/* of rel when the read began */
+	const HpKeyDef *def;
+	HpCachedKey *cached;		/* NULL: read the table */
+	HpFenceView view;
+	HpStripeNo	table_stripe;
+	HpQuiet		table_quiet;
+	uint64		table_version;
+} HpReader;
+
+/* Visits the rows of a batch in the order of its keys; found is false for a missing one. */
+typedef void (*HpBatchVisitor) (Datum row, bool found, void *arg);
+
+extern void hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def);
+extern HpOutcome hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row);
+extern HpOutcome hp_lookup_probe(HpReader *reader, HpKey *key, HpBuffer *payload, bool *fill);
+extern HpOutcome hp_lookup_json(HpReader *reader, HpKey *key, Datum *json);
+extern void hp_lookup_batch(HpReader *reader, HpKey *keys, const bool *usable, int nkeys,
+							HpBatchVisitor visit, void *arg);
+extern bool hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view);
+extern bool hp_lookup_forget(HpReader *reader, HpKey *key);
+extern bool hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evict,
+						   bool *full);
+extern HpEntryKey hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key);
+
+#endif							/* HP_LOOKUP_H */

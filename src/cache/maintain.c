@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * maintain.c
+ *		Work on the whole cache of a relation: warm it, verify it.
+ *
+ * Warming reads the table with one scan and publishes each row under every
+ * cached key, by the same rules as a single read.  It evicts nothing: when
+ * there is no room any more it stops.
+ *
+ * Verifying walks the entries of a relation and compares each one that a reader
+ * with the current snapshot could be served with the table.
+ *
+ * Locking: none is held while SQL runs.
+ *
+ * Memory: one batch of rows, or the entries of one partition, at a time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/maintain.h"
+
+#include "access/htup_details.h"
+#include "cache/lookup.h"
+#include "miscadmin.h"
+#include "query/query.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+/* Rows that find no room before warming stops: partitions fill unevenly. */
+#define HP_WARM_REFUSALS 1000
+
+typedef struct Warming
+{
+	HpReader   *readers;		/* one for each cached key */
+	int			nreaders;
+	TupleDesc	desc;
+	MemoryContext row_context;
+	int64		max_rows;
+	int64		loaded;
+	int			refused;		/* in a row */
+} Warming;
+
+static bool
+warm_enough(void *arg)
+{
+	Warming    *w = arg;
+
+	return (w->max_rows >= 0 && w->loaded >= w->max_rows) || w->refused >= HP_WARM_REFUSALS;
+}
+
+/* The key of a row; false if a column of it is null. */
+static bool
+key_of_row(const HpKeyDef *def, HeapTuple tuple, TupleDesc desc, HpKey *key)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		bool		isnull;
+
+		key->values[i] = heap_getattr(tuple, def->columns[i].attnum, desc, &isnull);
+		if (isnull)
+			return false;
+	}
+	hp_key_set(key, def);
+	return true;
+}
+
+/* Publish a row under every cached key. */
+static void
+warm_row(Datum row, Oid rowtype, void *arg)
+{
+	Warming    *w = arg;
+	MemoryContext outer = MemoryContextSwitchTo(w->row_context);
+	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
+	bool		loaded = false;
+	bool		full = false;
+
+	for (int i = 0; i < w->nreaders && !warm_enough(w); i++)
+	{
+		HpKey		key;
+		bool		no_room;
+
+		if (w->readers[i].cached == NULL ||
+			!key_of_row(w->readers[i].def, &tuple, w->desc, &key))
+			continue;
+		loaded |= hp_lookup_fill(&w->readers[i], &key, true, PointerGetDatum(header), false,
+								 &no_room);
+		full |= no_room;
+	}
+	if (loaded)
+		w->loaded++;
+	w->refused = full ? w->refused + 1 : 0;
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(w->row_context);
+}
+
+/* Load up to max_rows rows (all with -1) without evicting; returns how many. */
+int64
+hp_maintain_warm(HpRelation *rel, int64 max_rows)
+{
+	HpCached   *cached = hp_config_of(rel);
+	Warming		w = {.max_rows = max_rows};
+
+	if (cached == NULL)
+		return 0;
+	w.nreaders = cached->nkeys;
+	w.readers = palloc0(w.nreaders * sizeof(HpReader));
+	for (int i = 0; i < w.nreaders; i++)
+		hp_lookup_begin(&w.readers[i], rel, cached->keys[i].def);
+	w.desc = lookup_rowtype_tupdesc_copy(rel->rowtype, -1);
+	w.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath warm row",
+										  ALLOCSET_DEFAULT_SIZES);
+	hp_query_all(rel, warm_row, warm_enough, &w);
+	MemoryContextDelete(w.row_context);
+	return w.loaded;
+}
+
+typedef struct Verifying
+{
+	HpReader   *reader;
+	MemoryContext context;
+	int64		max_rows;
+	int64		checked;
+	int64		stale;
+} Verifying;
+
+/* Would a reader be served what the entry holds?  If so, is it what the table holds? */
+static void
+verify_entry(const HpEntryView *entry, void *arg)
+{
+	Verifying  *v = arg;
+	MemoryContext outer;
+	HpKey		key;
+	Datum		row;
+	bool		found;
+	Datum		expected;
+	bool		json = entry->key.kind == HP_ENTRY_JSON;
+
+	if (v->max_rows >= 0 && v->checked >= v->max_rows)
+		return;
+	if (entry->expires != 0 && entry->expires <= GetCurrentTimestamp())
+		return;
+	outer = MemoryContextSwitchTo(v->context);
+	hp_key_from_image(&key, v->reader->def, entry->key.image);
+	hp_key_set(&key, v->reader->def);
+	if (hp_lookup_is_current(v->reader, &key, entry))
+	{
+		row = hp_query_row(v->reader->rel, v->reader->def, &key, &found);
+		v->checked++;
+		if (found == entry->negative)
+			v->stale++;
+		else if (found)
+		{
+			expected = json ? DirectFunctionCall1(row_to_json, row) : row;
+			if (VARSIZE(DatumGetPointer(expected)) != entry->payload_len)
+				v->stale++;
+			else if (json)
+				v->stale += memcmp(DatumGetPointer(expected), entry->payload,
+								   entry->payload_len) != 0;
+			else
+				v->stale += !DatumGetBool(OidFunctionCall2(F_RECORD_IMAGE_EQ, expected,
+													   PointerGetDatum(entry->payload)));
+		}
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(v->context);
+}
+
+/* Compare entries with the table, up to max_rows of them (all with -1). */
+void
+hp_maintain_verify(HpRelation *rel, int64 max_rows, int64 *checked, int64 *stale)
+{
+	HpCached   *cached = hp_config_of(rel);
+	Verifying	v = {.max_rows = max_rows};
+
+	*checked = *stale = 0;
+	if (cached == NULL)
+		return;
+	v.context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath verify",
+									  ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < cached->nkeys; i++)
+	{
+		HpReader	reader;
+
+		hp_lookup_begin(&reader, rel, cached->keys[i].def);
+		if (reader.cached == NULL)
+			continue;
+		v.reader = &reader;
+		hp_store_walk(cached->keys[i].slot, verify_entry, &v);
+	}
+	MemoryContextDelete(v.context);
+	*checked = v.checked;
+	*stale = v.stale;
+}

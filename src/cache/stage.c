@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * stage.c
+ *		Write-through: rows that enter the cache when the transaction commits.
+ *
+ * The row trigger stages the row it was fired for, with the versions of its
+ * stripes read right after its own note.  While the transaction holds the row's
+ * lock nobody else writes this key, so these versions belong to this row: a
+ * writer that is noted in the stripe later, be it of another key, changes the
+ * version and the entry is dead.  Before the writer has finished as of a
+ * snapshot the stripe is not quiet for it, so the entry may be published at any
+ * time; it is done in the commit callback, when the commit has become visible
+ * and nothing can fail any more.
+ *
+ * What is staged last wins.  A row staged in a subtransaction that rolls back,
+ * deleted, or changed without being staged is spoilt: nothing is published for
+ * its key by this transaction, however it goes on.
+ *
+ * Locking: none but the store's.
+ *
+ * Memory: a context below TopTransactionContext, at most HP_STAGE_BYTES of rows
+ * and HP_STAGE_ROWS keys; beyond that, nothing is staged any more, and what is
+ * staged is dropped, since later changes could not be tracked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/stage.h"
+
+#include "access/xact.h"
+#include "base/guc.h"
+#include "cache/lookup.h"
+#include "cache/store.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define HP_STAGE_BYTES (1024 * 1024)
+#define HP_STAGE_ROWS 4096
+
+typedef struct StageKey
+{
+	uint64		hash;
+	uint32		slot;
+	uint32		generation;
+} StageKey;
+
+typedef struct StagedRow
+{
+	StageKey	key;			/* hash key */
+	SubTransactionId subid;		/* that staged it last */
+	bool		spoilt;
+	int64		ttl;
+	char	   *image;
+	uint32		image_len;
+	uint64		versions[2];
+	char	   *row;			/* NULL when spoilt */
+	Size		len;
+} StagedRow;
+
+int			hp_stage_count = 0;
+
+static MemoryContext stage_context = NULL;
+static HTAB *staged = NULL;
+static Size staged_bytes = 0;
+static bool overflowed = false;
+
+/* Forget everything; the memory goes with the transaction. */
+static void
+forget_all(void)
+{
+	staged = NULL;
+	stage_context = NULL;
+	staged_bytes = 0;
+	hp_stage_count = 0;
+}
+
+static void
+begin(void)
+{
+	HASHCTL		ctl = {.keysize = sizeof(StageKey),.entrysize = sizeof(StagedRow)};
+
+	stage_context = AllocSetContextCreate(TopTransactionContext, "pg_hotpath staged rows",
+										  ALLOCSET_DEFAULT_SIZES);
+	ctl.hcxt = stage_context;
+	staged = hash_create("pg_hotpath staged rows", 64, &ctl,
+						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static void
+drop_row(StagedRow *s)
+{
+	if (s->row == NULL)
+		return;
+	staged_bytes -= s->len;
+	pfree(s->row);
+	s->row = NULL;
+}
+
+static void
+give_up(void)
+{
+	MemoryContext old = stage_context;
+
+	forget_all();
+	overflowed = true;
+	MemoryContextDelete(old);
+}
+
+static StagedRow *
+find(const HpCachedKey *cached, const HpKey *key, HASHACTION action, bool *found)
+{
+	StageKey	sk;
+
+	memset(&sk, 0, sizeof(sk));
+	sk.hash = key->hash;
+	sk.slot = cached->slot.slot;
+	sk.generation = cached->slot.generation;
+	return hash_search(staged, &sk, action, found);
+}
+
+/*
+ * Stage the row that this transaction has just written under a key.  row is a
+ * composite datum without external values.  The key is complete (hp_key_set).
+ */
+void
+hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 table_version,
+			 Datum row)
+{
+	Size		len = VARSIZE(DatumGetPointer(row));
+	StagedRow  *s;
+	bool		found;
+
+	if (overflowed)
+		return;
+	if (key_version == 0 || table_version == 0 || len > (Size) hp_guc_max_entry_size_kb * 1024)
+	{
+		hp_stage_spoil(cached, key);
+		return;
+	}
+	if (staged == NULL)
+		begin();
+	if (staged_bytes + len > HP_STAGE_BYTES || hp_stage_count >= HP_STAGE_ROWS)
+	{
+		give_up();
+		return;
+	}
+
+	s = find(cached, key, HASH_ENTER, &found);
+	if (!found)
+	{
+		s->spoilt = true;		/* until complete */
+		s->row = NULL;
+		s->image = NULL;
+		hp_stage_count++;
+		s->image = MemoryContextAlloc(stage_context, key->image_len);
+		memcpy(s->image, key->image, key->image_len);
+		s->image_len = key->image_len;
+		s->spoilt = false;
+	}
+	else if (s->spoilt || s->image_len != key->image_len ||
+			 memcmp(s->image, key->image, key->image_len) != 0)
+	{
+		/* spoilt for good, or the image of an equal key with other bytes */
+		drop_row(s);
+		s->spoilt = true;
+		return;
+	}
+	drop_row(s);
+	s->row = MemoryContextAlloc(stage_context, len);
+	memcpy(s->row, DatumGetPointer(row), len);
+	s->len = len;
+	staged_bytes += len;
+	s->subid = GetCurrentSubTransactionId();
+	s->ttl = cached->ttl;
+	s->versions[0] = key_version;
+	s->versions[1] = table_version;
+}
+
+/* A key's row was deleted, or changed in a way that is not staged. */
+void
+hp_stage_spoil(const HpCachedKey *cached, HpKey *key)
+{
+	StagedRow  *s;
+
+	if (staged == NULL)
+		return;
+	s = find(cached, key, HASH_FIND, NULL);
+	if (s == NULL)
+		return;
+	drop_row(s);
+	s->spoilt = true;
+}
+
+/* After commit: nothing here may throw. */
+static void
+publish_all(void)
+{
+	HASH_SEQ_STATUS status;
+	StagedRow  *s;
+	TimestampTz now = GetCurrentTransactionStopTimestamp();
+
+	hash_seq_init(&status, staged);
+	while ((s = hash_seq_search(&status)) != NULL)
+	{
+		HpEntryKey	entry = {
+			.hash = s->key.hash,.slot = {s->key.slot, s->key.generation},
+			.kind = HP_ENTRY_ROW,.image = s->image,.image_len = s->image_len,
+			.ndeps = 2,.versions = {s->versions[0], s->versions[1]}
+		};
+
+		if (!s->spoilt && s->row != NULL)
+			hp_store_publish(&entry, s->ttl == 0 ? 0 : now + s->ttl, false, s->row, s->len, true);
+	}
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+			if (staged != NULL)
+				publish_all();
+			/* fall through */
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			forget_all();
+			overflowed = false;
+			break;
+		default:
+			break;
+	}
+}
+
+/* A subtransaction ends: what it staged goes to its parent, or is spoilt. */
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent,
+					  void *arg)
+{
+	HASH_SEQ_STATUS status;
+	StagedRow  *s;
+
+	if (staged == NULL || (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB))
+		return;
+	hash_seq_init(&status, staged);
+	while ((s = hash_seq_search(&status)) != NULL)
+	{
+		if (s->subid != subid)
+			continue;
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			s->subid = parent;
+		else
+		{
+			drop_row(s);
+			s->spoilt = true;
+		}
+	}
+}
+
+/* Called from the cache room's init. */
+void
+hp_stage_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+}

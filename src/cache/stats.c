@@ -1,0 +1,366 @@
+/*-------------------------------------------------------------------------
+ *
+ * stats.c
+ *		The registry of cached keys in shared memory, and their counters.
+ *
+ * Every cached key of a relation that is in use has a slot, found by database,
+ * relation and seed (the seed tells the keys of a relation apart).  A slot has
+ * a generation that changes when it is given to another key, so that entries
+ * and counts that name an old use of it are never taken for the new one's.
+ *
+ * Counters are collected per backend and added at the end of the transaction,
+ * because a hit must not write to a cache line that all backends share.
+ *
+ * Caveats: counts of a backend that is killed are lost; counts made for a slot
+ * that was given away meanwhile are dropped; a reset races with concurrent
+ * flushes, which then survive it.
+ *
+ * Locking: registry->lock is held exclusively to hand out slots and change
+ * fingerprints, shared to look.  Counters are atomics, changed without it.
+ *
+ * Memory: fixed; when all slots are taken, those of dropped databases are given
+ * away, and failing that the key is not cached.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/stats.h"
+
+#include "access/xact.h"
+#include "base/compat.h"
+#include "base/shmem.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lwlock.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#define HP_BYTES_PER_SLOT (64 * 1024)
+#define HP_MIN_SLOTS 32
+#define HP_MAX_SLOTS 4096
+
+typedef struct HpSlot
+{
+	/* guarded by registry->lock */
+	uint32		generation;		/* 0: never used; also changed on reuse */
+	Oid			dbid;			/* InvalidOid: free */
+	Oid			relid;
+	Oid			indexid;		/* as of the last registration, for display */
+	uint64		seed;
+	uint64		fingerprint;
+	/* atomics */
+	pg_atomic_uint64 entries;
+	pg_atomic_uint64 bytes;
+	pg_atomic_uint64 counts[HP_NCOUNTERS];
+} HpSlot;
+
+typedef struct HpRegistry
+{
+	LWLock		lock;
+	uint32		nslots;
+	HpSlot		slots[FLEXIBLE_ARRAY_MEMBER];
+} HpRegistry;
+
+HpPending  *hp_stats_dirty = NULL;
+
+static HpRegistry *registry = NULL;
+static HTAB *pending_by_slot = NULL;
+
+Size
+hp_stats_size(Size total)
+{
+	Size		slots = total / HP_BYTES_PER_SLOT;
+
+	slots = Min(Max(slots, HP_MIN_SLOTS), HP_MAX_SLOTS);
+	return offsetof(HpRegistry, slots) + slots * sizeof(HpSlot);
+}
+
+void
+hp_stats_layout(char *place, Size size, int tranche)
+{
+	HpRegistry *r = (HpRegistry *) place;
+
+	LWLockInitialize(&r->lock, tranche);
+	r->nslots = (size - offsetof(HpRegistry, slots)) / sizeof(HpSlot);
+	for (uint32 i = 0; i < r->nslots; i++)
+	{
+		pg_atomic_init_u64(&r->slots[i].entries, 0);
+		pg_atomic_init_u64(&r->slots[i].bytes, 0);
+		for (int c = 0; c < HP_NCOUNTERS; c++)
+			pg_atomic_init_u64(&r->slots[i].counts[c], 0);
+	}
+}
+
+void
+hp_stats_attach(char *place, Size size)
+{
+	registry = (HpRegistry *) place;
+}
+
+static bool
+slot_is(const HpSlot *slot, Oid relid, uint64 seed)
+{
+	return slot->dbid == MyDatabaseId && slot->relid == relid && slot->seed == seed;
+}
+
+/* Find the slot of a key of this database; -1 if it has none. */
+static int
+find_slot_locked(Oid relid, uint64 seed)
+{
+	Assert(LWLockHeldByMe(&registry->lock));
+	for (uint32 i = 0; i < registry->nslots; i++)
+		if (slot_is(&registry->slots[i], relid, seed))
+			return i;
+	return -1;
+}
+
+static void
+clear_slot_locked(HpSlot *slot)
+{
+	Assert(LWLockHeldByMeInMode(&registry->lock, LW_EXCLUSIVE));
+	slot->dbid = InvalidOid;
+	slot->fingerprint = 0;
+	pg_atomic_write_u64(&slot->entries, 0);
+	pg_atomic_write_u64(&slot->bytes, 0);
+	for (int c = 0; c < HP_NCOUNTERS; c++)
+		pg_atomic_write_u64(&slot->counts[c], 0);
+}
+
+static int
+find_free_slot_locked(void)
+{
+	for (uint32 i = 0; i < registry->nslots; i++)
+		if (registry->slots[i].dbid == InvalidOid)
+			return i;
+	return -1;
+}
+
+/* Free the slots of databases that are gone.  Reads a catalog, so takes the lock itself. */
+static void
+reclaim_dropped_databases(void)
+{
+	for (uint32 i = 0; i < registry->nslots; i++)
+	{
+		HpSlot	   *slot = &registry->slots[i];
+		Oid			dbid = slot->dbid;
+
+		if (dbid == InvalidOid || SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid)))
+			continue;
+		LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+		if (slot->dbid == dbid)
+			clear_slot_locked(slot);
+		LWLockRelease(&registry->lock);
+	}
+}
+
+/* Find or take a slot for a key; generation 0 when the registry is full. */
+static HpSlotRef
+try_register(Oid relid, Oid indexid, uint64 seed)
+{
+	HpSlotRef	ref = {0, 0};
+	int			i;
+
+	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+	i = find_slot_locked(relid, seed);
+	if (i < 0 && (i = find_free_slot_locked()) >= 0)
+	{
+		HpSlot	   *slot = &registry->slots[i];
+
+		clear_slot_locked(slot);
+		if (++slot->generation == 0)
+			slot->generation = 1;
+		slot->dbid = MyDatabaseId;
+		slot->relid = relid;
+		slot->seed = seed;
+	}
+	if (i >= 0)
+	{
+		registry->slots[i].indexid = indexid;
+		ref.slot = i;
+		ref.generation = registry->slots[i].generation;
+	}
+	LWLockRelease(&registry->lock);
+	return ref;
+}
+
+/*
+ * The slot of a key of a relation of this database, taken if it has none yet.
+ * Generation 0 when all are in use.  May read a catalog.
+ */
+HpSlotRef
+hp_stats_register(Oid relid, Oid indexid, uint64 seed)
+{
+	HpSlotRef	ref = try_register(relid, indexid, seed);
+
+	if (ref.generation == 0)
+	{
+		reclaim_dropped_databases();
+		ref = try_register(relid, indexid, seed);
+	}
+	return ref;
+}
+
+/* Give back the slots of a relation that is no longer cached. */
+void
+hp_stats_forget(Oid relid)
+{
+	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+	for (uint32 i = 0; i < registry->nslots; i++)
+		if (registry->slots[i].dbid == MyDatabaseId && registry->slots[i].relid == relid)
+			clear_slot_locked(&registry->slots[i]);
+	LWLockRelease(&registry->lock);
+}
+
+/*
+ * Is this the fingerprint that the slot remembers?  If not, remember it when
+ * store is set; the caller then makes the table's entries dead.
+ */
+bool
+hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
+	bool		same = false;
+
+	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+	if (slot->generation == ref.generation)
+	{
+		same = slot->fingerprint == fingerprint;
+		if (store)
+			slot->fingerprint = fingerprint;
+	}
+	LWLockRelease(&registry->lock);
+	return same;
+}
+
+/* This backend's counters of a slot; they live as long as the backend. */
+HpPending *
+hp_stats_pending(HpSlotRef ref)
+{
+	HpPending  *pending;
+	bool		found;
+
+	if (pending_by_slot == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(uint32), .entrysize = sizeof(HpPending)};
+
+		pending_by_slot = hash_create("pg_hotpath counters", 32, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	pending = hash_search(pending_by_slot, &ref.slot, HASH_ENTER, &found);
+	if (!found || pending->generation != ref.generation)
+	{
+		if (!found)
+		{
+			pending->dirty = false;
+			pending->next = NULL;
+		}
+		pending->generation = ref.generation;
+		memset(pending->counts, 0, sizeof(pending->counts));
+	}
+	return pending;
+}
+
+/* Add what this backend has counted to shared memory.  Never throws. */
+void
+hp_stats_flush(void)
+{
+	HpPending  *pending = hp_stats_dirty;
+
+	hp_stats_dirty = NULL;
+	for (; pending != NULL; pending = pending->next)
+	{
+		HpSlot	   *slot = &registry->slots[pending->slot];
+
+		pending->dirty = false;
+		for (int c = 0; c < HP_NCOUNTERS; c++)
+		{
+			if (pending->counts[c] != 0 && slot->generation == pending->generation)
+				pg_atomic_fetch_add_u64(&slot->counts[c], pending->counts[c]);
+			pending->counts[c] = 0;
+		}
+	}
+}
+
+/* Set all counters of all keys to zero; entries and bytes are not counters. */
+void
+hp_stats_reset(void)
+{
+	hp_stats_flush();
+	for (uint32 i = 0; i < registry->nslots; i++)
+		for (int c = 0; c < HP_NCOUNTERS; c++)
+			pg_atomic_write_u64(&registry->slots[i].counts[c], 0);
+}
+
+/* An entry of a slot was made (1) or is gone (-1). */
+void
+hp_stats_add_entry(HpSlotRef ref, int entries, int64 bytes)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
+
+	if (slot->generation != ref.generation)
+		return;
+	pg_atomic_fetch_add_u64(&slot->entries, (int64) entries);
+	pg_atomic_fetch_add_u64(&slot->bytes, bytes);
+}
+
+void
+hp_stats_add_evictions(HpSlotRef ref, uint32 count)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
+
+	if (slot->generation == ref.generation)
+		pg_atomic_fetch_add_u64(&slot->counts[HP_EVICTIONS], count);
+}
+
+/* Copy the slots of this database; returns their number. */
+int
+hp_stats_view(HpSlotView **views)
+{
+	int			n = 0;
+
+	*views = palloc(registry->nslots * sizeof(HpSlotView));
+	LWLockAcquire(&registry->lock, LW_SHARED);
+	for (uint32 i = 0; i < registry->nslots; i++)
+	{
+		HpSlot	   *slot = &registry->slots[i];
+		HpSlotView *view = &(*views)[n];
+
+		if (slot->dbid != MyDatabaseId)
+			continue;
+		view->relid = slot->relid;
+		view->indexid = slot->indexid;
+		for (int c = 0; c < HP_NCOUNTERS; c++)
+			view->counts[c] = pg_atomic_read_u64(&slot->counts[c]);
+		view->entries = (int64) pg_atomic_read_u64(&slot->entries);
+		view->bytes = (int64) pg_atomic_read_u64(&slot->bytes);
+		n++;
+	}
+	LWLockRelease(&registry->lock);
+	return n;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_PARALLEL_ABORT:
+			if (hp_stats_dirty != NULL)
+				hp_stats_flush();
+			break;
+		default:
+			break;
+	}
+}
+
+/* Called from the cache room's init. */
+void
+hp_stats_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+}

@@ -1,0 +1,350 @@
+/*-------------------------------------------------------------------------
+ *
+ * trigger.c
+ *		The triggers that note writers, and the event triggers that note DDL.
+ *
+ * The row trigger fires AFTER each row that is inserted, updated or deleted,
+ * and notes the old and the new value of every cached key in their stripes.  It
+ * finds no entry and deletes none; it allocates nothing that stays, and there
+ * is nothing in it that can fail but running out of memory.
+ *
+ * A partition's trigger notes the keys of the partitioned table that is cached,
+ * found by column name, since layouts may differ.
+ *
+ * DDL is a writer, too: the event triggers note every command on a cached table
+ * or a part of it in the table's stripe, before it commits.  They also keep
+ * what belongs to the cache in shape: the TRUNCATE trigger of partitions that
+ * join, the configuration of dropped and rebuilt indexes.  They run for every
+ * DDL command in the database, as whoever runs it, so they look first whether
+ * anything is cached at all.
+ *
+ * Locking: a stripe's spinlock for each note.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "base/shmem.h"
+#include "cache/attach.h"
+#include "cache/config.h"
+#include "cache/lookup.h"
+#include "cache/stage.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_cast.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "funcapi.h"
+#include "query/query.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(hotpath_note_row);
+PG_FUNCTION_INFO_V1(hotpath_note_truncate);
+PG_FUNCTION_INFO_V1(hotpath_note_config);
+PG_FUNCTION_INFO_V1(hotpath_note_ddl);
+PG_FUNCTION_INFO_V1(hotpath_note_drop);
+PG_FUNCTION_INFO_V1(hotpath_note_rewrite);
+
+/* The key of a row in a slot; false if a column of it is null. */
+static bool
+key_of_slot(const HpTarget *target, const HpKeyDef *def, TupleTableSlot *slot, HpKey *key)
+{
+	key->def = def;
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		AttrNumber	attnum = def->columns[i].attnum;
+		bool		isnull;
+
+		if (target->attnums != NULL)
+			attnum = target->attnums[attnum];
+		key->values[i] = slot_getattr(slot, attnum, &isnull);
+		if (isnull)
+			return false;
+	}
+	return true;
+}
+
+/* Are two keys of pass-by-value columns the same bit for bit? */
+static bool
+same_values(const HpKey *a, const HpKey *b)
+{
+	for (int i = 0; i < a->def->ncolumns; i++)
+		if (!a->def->columns[i].byval || a->values[i] != b->values[i])
+			return false;
+	return true;
+}
+
+/* The slot's row as a composite datum of the target's row type. */
+static Datum
+row_of_slot(const HpTarget *target, TupleTableSlot *slot)
+{
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+	Datum		result;
+
+	if (target->attnums == NULL)
+		return ExecFetchSlotHeapTupleDatum(slot);
+	desc = lookup_rowtype_tupdesc(target->rel->rowtype, -1);
+	values = palloc0(desc->natts * sizeof(Datum));
+	nulls = palloc(desc->natts * sizeof(bool));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		nulls[i] = true;
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			values[i] = slot_getattr(slot, target->attnums[i + 1], &nulls[i]);
+	}
+	result = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	ReleaseTupleDesc(desc);
+	return result;
+}
+
+/* Stage the new row for commit, or spoil what is staged of its key. */
+static void
+stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
+	  TupleTableSlot *slot)
+{
+	bool		wanted = cached->write_through || hp_attach_putting == target->rel->relid;
+
+	if (!wanted && hp_stage_count == 0)
+		return;
+	if (!target->cached->linked && !(wanted && hp_config_link(target->rel)))
+		return;
+	hp_key_set(key, cached->def);
+	if (wanted && target->cached->in_order && target->cached->unsafe == NULL)
+		hp_stage_row(cached, key, key_version,
+					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
+					 row_of_slot(target, slot));
+	else
+		hp_stage_spoil(cached, key);
+}
+
+/* Note one cached key of a row that has changed. */
+static void
+note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, TupleTableSlot *new)
+{
+	HpKey		old_key;
+	HpKey		new_key;
+	bool		has_old = old != NULL && key_of_slot(target, cached->def, old, &old_key);
+	bool		has_new = new != NULL && key_of_slot(target, cached->def, new, &new_key);
+
+	if (has_old && has_new && same_values(&old_key, &new_key))
+		has_old = false;
+	if (has_new)
+		hp_key_hash(&new_key);
+	if (has_old)
+	{
+		hp_key_hash(&old_key);
+		if (!has_new || old_key.hash != new_key.hash)
+		{
+			hp_fence_note(hp_fence_key_stripe(old_key.hash));
+			if (hp_stage_count > 0 && target->cached->linked)
+				hp_stage_spoil(cached, &old_key);
+		}
+	}
+	if (has_new)
+		stage(target, cached, &new_key, hp_fence_note(hp_fence_key_stripe(new_key.hash)), new);
+}
+
+/* The row trigger: notes the keys of one changed row. */
+Datum
+hotpath_note_row(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	HpTargets  *targets;
+	TupleTableSlot *old = NULL;
+	TupleTableSlot *new = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		!TRIGGER_FIRED_AFTER(trigger->tg_event))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("hotpath.note_row must be fired AFTER a row"),
+				errdetail("It notes changed keys for the row cache."),
+				errhint("Let hotpath.cache_table() create the trigger."));
+
+	if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		return PointerGetDatum(NULL);
+
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		new = trigger->tg_trigslot;
+	else
+		old = trigger->tg_trigslot;
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		new = trigger->tg_newslot;
+
+	targets = hp_config_targets(trigger->tg_relation);
+	for (int i = 0; i < targets->n; i++)
+	{
+		HpTarget   *target = &targets->targets[i];
+
+		for (int k = 0; k < target->cached->nkeys; k++)
+			note_key(target, &target->cached->keys[k], old, new);
+	}
+	return PointerGetDatum(NULL);
+}
+
+/* The TRUNCATE trigger: notes the table, or the tables that it is a part of. */
+Datum
+hotpath_note_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("hotpath.note_truncate must be fired by TRUNCATE"),
+				errdetail("It notes an emptied table for the row cache."),
+				errhint("Let hotpath.cache_table() create the trigger."));
+	hp_attach_note_table(RelationGetRelid(trigger->tg_relation));
+	return PointerGetDatum(NULL);
+}
+
+/* Fired for each row of hotpath.cached_key that is changed by hand, or by a restore. */
+Datum
+hotpath_note_config(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	HeapTuple	tuples[2];
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("hotpath.note_config must be fired for a row"),
+				errdetail("It belongs to hotpath.cached_key."),
+				errhint("Do not use it elsewhere."));
+	tuples[0] = trigger->tg_trigtuple;
+	tuples[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
+	for (int i = 0; i < 2 && tuples[i] != NULL; i++)
+	{
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(heap_getattr(tuples[i], 1,
+														  RelationGetDescr(trigger->tg_relation),
+														  &isnull));
+
+		if (!isnull && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		{
+			hp_attach_note_always(relid);
+			CacheInvalidateRelcacheByRelid(relid);
+		}
+	}
+	return PointerGetDatum(NULL);
+}
+
+static void
+require_event_trigger(FunctionCallInfo fcinfo, const char *function)
+{
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("hotpath.%s must be fired as an event trigger", function),
+				errdetail("It notes DDL for the row cache."),
+				errhint("The extension has created the event trigger that uses it."));
+}
+
+/* The table of a trigger; InvalidOid if the trigger is gone. */
+static Oid
+table_of_trigger(Oid trigger)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* ddl_command_end: notes the tables that a command has changed. */
+Datum
+hotpath_note_ddl(PG_FUNCTION_ARGS)
+{
+	List	   *objects;
+	ListCell   *lc;
+
+	require_event_trigger(fcinfo, "note_ddl");
+	if (hp_config_rows(InvalidOid, 1) == NIL)
+		PG_RETURN_NULL();
+	objects = hp_query_changed_objects(false);
+	foreach(lc, objects)
+	{
+		HpChangedObject *object = lfirst(lc);
+
+		if (object->classid == RelationRelationId)
+		{
+			hp_attach_note_table(object->objid);
+			hp_attach_keep_in_shape(object->objid);
+		}
+		else if (object->classid == TriggerRelationId)
+			hp_attach_note_table(table_of_trigger(object->objid));
+		else if (object->classid == TypeRelationId || object->classid == CastRelationId)
+			hp_attach_note_types();
+	}
+	PG_RETURN_NULL();
+}
+
+/* sql_drop: notes the tables that have lost something, and cleans up. */
+Datum
+hotpath_note_drop(PG_FUNCTION_ARGS)
+{
+	List	   *objects;
+	ListCell   *lc;
+	bool		table_dropped = false;
+
+	require_event_trigger(fcinfo, "note_drop");
+	if (hp_config_rows(InvalidOid, 1) == NIL)
+		PG_RETURN_NULL();
+	objects = hp_query_changed_objects(true);
+	foreach(lc, objects)
+	{
+		HpChangedObject *object = lfirst(lc);
+
+		if (object->classid == TriggerRelationId && object->table != NULL)
+			hp_attach_note_table(get_relname_relid(object->table,
+												   get_namespace_oid(object->schema, true)));
+		else if (object->classid == RelationRelationId)
+		{
+			table_dropped = true;
+			hp_attach_note_table(object->objid);
+			hp_config_delete_object(object->objid);
+		}
+		else if (object->classid == CastRelationId)
+			hp_attach_note_types();
+	}
+	/* a dropped partition cannot be asked any more whose it was */
+	if (table_dropped)
+		hp_attach_note_partitioned();
+	PG_RETURN_NULL();
+}
+
+/* table_rewrite: notes the table before its rows are rewritten. */
+Datum
+hotpath_note_rewrite(PG_FUNCTION_ARGS)
+{
+	require_event_trigger(fcinfo, "note_rewrite");
+	hp_attach_note_table(DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID)));
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,463 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation.c
+ *		Descriptors of relations: identity, keys, privileges.
+ *
+ * A descriptor is built on first use, kept for the life of the backend and
+ * rebuilt when the relation cache says that something has changed.  Functions
+ * that return one take an ordinary AccessShareLock on the relation and keep it
+ * to the end of the transaction, as a SELECT does, and process pending
+ * invalidations first, so that what is returned is up to date.
+ *
+ * That the lock is already held is remembered by transaction and
+ * subtransaction: a lock taken in a subtransaction is held as long as that is
+ * the current one, whatever becomes of the portals inside it.
+ *
+ * Lifetime: a descriptor that is replaced lives to the end of the transaction,
+ * since callers may still hold it.  Whoever runs SQL must look it up again
+ * afterwards, and compare generations, before trusting what it says.
+ *
+ * Memory: each descriptor has a context of its own below CacheMemoryContext.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/relation.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "base/compat.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+uint64		hp_relation_epoch = 1;
+uint64		hp_privilege_epoch = 1;
+
+typedef struct RelationEntry
+{
+	Oid			relid;			/* hash key */
+	HpRelation *relation;		/* NULL until built */
+} RelationEntry;
+
+typedef struct RowtypeEntry
+{
+	Oid			rowtype;		/* hash key */
+	HpRelation *relation;
+} RowtypeEntry;
+
+typedef struct WatchEntry
+{
+	Oid			other;			/* hash key */
+	Oid			relid;			/* becomes invalid together with other */
+} WatchEntry;
+
+static HTAB *relations = NULL;
+static HTAB *rowtypes = NULL;
+static HTAB *watches = NULL;
+static HpRelation *last_by_rowtype = NULL;
+
+static void
+invalidate(Oid relid)
+{
+	RelationEntry *entry = hash_search(relations, &relid, HASH_FIND, NULL);
+
+	if (entry != NULL && entry->relation != NULL)
+	{
+		entry->relation->valid = false;
+		hp_relation_epoch++;
+	}
+}
+
+static void
+invalidate_all(void)
+{
+	HASH_SEQ_STATUS status;
+	RelationEntry *entry;
+
+	hash_seq_init(&status, relations);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->relation != NULL)
+			entry->relation->valid = false;
+	hp_relation_epoch++;
+}
+
+/* Relation cache callback: must not throw or allocate. */
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	WatchEntry *watch;
+
+	if (!OidIsValid(relid))
+	{
+		invalidate_all();
+		return;
+	}
+	invalidate(relid);
+	watch = hash_search(watches, &relid, HASH_FIND, NULL);
+	if (watch != NULL)
+		invalidate(watch->relid);
+}
+
+/* Roles, memberships and schemas decide about privileges. */
+static void
+privileges_changed(Datum arg, int cacheid, uint32 hash)
+{
+	hp_privilege_epoch++;
+}
+
+/* Schemas, casts and event triggers change rarely: start afresh. */
+static void
+anything_changed(Datum arg, int cacheid, uint32 hash)
+{
+	invalidate_all();
+}
+
+/* Called from _PG_init. */
+void
+hp_relation_init(void)
+{
+	HASHCTL		by_relid = {.keysize = sizeof(Oid), .entrysize = sizeof(RelationEntry)};
+	HASHCTL		by_rowtype = {.keysize = sizeof(Oid), .entrysize = sizeof(RowtypeEntry)};
+	HASHCTL		by_other = {.keysize = sizeof(Oid), .entrysize = sizeof(WatchEntry)};
+
+	relations = hash_create("pg_hotpath relations", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
+	rowtypes = hash_create("pg_hotpath row types", 32, &by_rowtype, HASH_ELEM | HASH_BLOBS);
+	watches = hash_create("pg_hotpath partitions", 32, &by_other, HASH_ELEM | HASH_BLOBS);
+
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, privileges_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, privileges_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(CASTSOURCETARGET, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
+}
+
+/* When other changes, the descriptor of relid is to be rebuilt as well. */
+void
+hp_relation_watch(Oid other, Oid relid)
+{
+	WatchEntry *watch = hash_search(watches, &other, HASH_ENTER, NULL);
+
+	watch->relid = relid;
+}
+
+/* Take the lock that a SELECT would, once per transaction; process invalidations. */
+static void
+lock_relation(Oid relid, HpRelation *known)
+{
+	SubTransactionId subid = GetCurrentSubTransactionId();
+
+	if (known != NULL && known->locked_lxid == HP_MY_LXID && known->locked_subid == subid)
+		AcceptInvalidationMessages();
+	else
+	{
+		LockRelationOid(relid, AccessShareLock);
+		if (known != NULL)
+		{
+			/* the lock may have been held without accepting what is pending */
+			AcceptInvalidationMessages();
+			known->locked_lxid = HP_MY_LXID;
+			known->locked_subid = subid;
+		}
+	}
+}
+
+static HpRelation *
+known_relation(Oid relid)
+{
+	RelationEntry *entry = hash_search(relations, &relid, HASH_FIND, NULL);
+
+	return entry != NULL ? entry->relation : NULL;
+}
+
+/* Let a replaced descriptor live as long as somebody may hold it. */
+static void
+retire(HpRelation *rel)
+{
+	if (last_by_rowtype == rel)
+		last_by_rowtype = NULL;
+	MemoryContextSetParent(rel->context, TopTransactionContext);
+}
+
+static HpRelation *
+fill_descriptor(Relation rel, MemoryContext context)
+{
+	static uint64 generation = 0;
+	HpRelation *result = MemoryContextAllocZero(context, sizeof(HpRelation));
+
+	result->relid = RelationGetRelid(rel);
+	result->rowtype = rel->rd_rel->reltype;
+	result->schema = RelationGetNamespace(rel);
+	result->relkind = rel->rd_rel->relkind;
+	result->row_security = rel->rd_rel->relrowsecurity;
+	result->generation = ++generation;
+	result->context = context;
+	result->valid = true;
+
+	list_free(RelationGetIndexList(rel));
+	if (OidIsValid(rel->rd_pkindex))
+	{
+		HpKeyProblem problem;
+
+		result->primary = hp_key_define(rel, rel->rd_pkindex, context, &problem);
+		if (result->primary != NULL)
+		{
+			MemoryContext outer = MemoryContextSwitchTo(context);
+
+			result->keys = list_make1(result->primary);
+			MemoryContextSwitchTo(outer);
+		}
+	}
+	return result;
+}
+
+/* Forget a relation that is gone. */
+static void
+forget(Oid relid)
+{
+	RelationEntry *entry = hash_search(relations, &relid, HASH_FIND, NULL);
+
+	if (entry == NULL)
+		return;
+	if (entry->relation != NULL)
+	{
+		hash_search(rowtypes, &entry->relation->rowtype, HASH_REMOVE, NULL);
+		retire(entry->relation);
+	}
+	hash_search(relations, &relid, HASH_REMOVE, NULL);
+}
+
+/* Build the descriptor of a locked relation and put it in place of an old one. */
+static HpRelation *
+build(Oid relid)
+{
+	MemoryContext context;
+	Relation	rel;
+	HpRelation *result;
+	RelationEntry *entry;
+	bool		found;
+
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+	{
+		forget(relid);
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relid),
+				errdetail("It may have been dropped by another session."),
+				errhint("Name an existing table."));
+	}
+	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation",
+									ALLOCSET_SMALL_SIZES);
+	result = fill_descriptor(rel, context);
+	relation_close(rel, NoLock);
+	result->locked_lxid = HP_MY_LXID;
+	result->locked_subid = GetCurrentSubTransactionId();
+
+	/* nothing below can fail but the hash tables' own allocation */
+	entry = hash_search(relations, &relid, HASH_ENTER, &found);
+	if (!found)
+		entry->relation = NULL;
+	if (OidIsValid(result->rowtype))
+	{
+		RowtypeEntry *by_type = hash_search(rowtypes, &result->rowtype, HASH_ENTER, NULL);
+
+		by_type->relation = result;
+	}
+	if (entry->relation != NULL)
+		retire(entry->relation);
+	entry->relation = result;
+	MemoryContextSetParent(context, CacheMemoryContext);
+	return result;
+}
+
+/*
+ * The descriptor of a relation.  Locks the relation; raises an error if there
+ * is none.
+ */
+HpRelation *
+hp_relation_by_oid(Oid relid)
+{
+	HpRelation *rel = known_relation(relid);
+
+	lock_relation(relid, rel);
+	if (unlikely(rel == NULL || !rel->valid))
+		rel = build(relid);
+	return rel;
+}
+
+/* The descriptor of a relation if there is a valid one; neither locks nor builds. */
+HpRelation *
+hp_relation_peek(Oid relid)
+{
+	HpRelation *rel = known_relation(relid);
+
+	return rel != NULL && rel->valid ? rel : NULL;
+}
+
+static HpRelation *
+by_rowtype_slow(Oid rowtype)
+{
+	RowtypeEntry *entry = hash_search(rowtypes, &rowtype, HASH_FIND, NULL);
+	bool		known = entry != NULL && entry->relation->valid;
+	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
+	HpRelation *rel;
+
+	if (!OidIsValid(relid) || (!known && get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE))
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("type %s is not the row type of a table", format_type_be(rowtype)),
+				errdetail("The first argument names the table by its row type."),
+				errhint("Pass a null of the table's row type, such as NULL::users."));
+	rel = hp_relation_by_oid(relid);
+	last_by_rowtype = rel;
+	return rel;
+}
+
+/* The descriptor of the relation with a row type; as hp_relation_by_oid(). */
+HpRelation *
+hp_relation_by_rowtype(Oid rowtype)
+{
+	HpRelation *rel = last_by_rowtype;
+
+	if (likely(rel != NULL && rel->rowtype == rowtype && rel->valid))
+	{
+		lock_relation(rel->relid, rel);
+		if (likely(rel->valid))
+			return rel;
+	}
+	return by_rowtype_slow(rowtype);
+}
+
+/* Raise the error for an index that does not serve as a key. */
+static void
+report_key_problem(HpRelation *rel, Oid indexid, HpKeyProblem problem)
+{
+	static const char *const details[] = {
+		[HP_KEY_NOT_AN_INDEX] = "It is not an index of this table.",
+		[HP_KEY_NOT_UNIQUE] = "The index is not unique.",
+		[HP_KEY_PARTIAL] = "The index is partial.",
+		[HP_KEY_EXPRESSION] = "The index has an expression as a column.",
+		[HP_KEY_INVALID] = "The index is not valid, perhaps still being built.",
+		[HP_KEY_DEFERRABLE] = "The constraint is deferrable, so it may be violated for a while.",
+		[HP_KEY_COLLATION] = "The index has another collation than the column.",
+	};
+
+	ereport(ERROR,
+			errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			errmsg("index \"%s\" does not identify rows of table \"%s\"",
+				   hp_relation_name(indexid), hp_relation_name(rel->relid)),
+			errdetail("%s", details[problem]),
+			errhint("Use a valid, immediate unique index on plain columns."));
+}
+
+/* The key that a unique index of the relation enforces; raises an error if it does not serve. */
+HpKeyDef *
+hp_relation_key(HpRelation *rel, Oid indexid)
+{
+	ListCell   *lc;
+	HpKeyDef   *def;
+	HpKeyProblem problem;
+	Relation	relation;
+	MemoryContext outer;
+
+	foreach(lc, rel->keys)
+	{
+		def = lfirst(lc);
+		if (def->index == indexid)
+			return def;
+	}
+	relation = relation_open(rel->relid, NoLock);
+	def = hp_key_define(relation, indexid, rel->context, &problem);
+	relation_close(relation, NoLock);
+	if (def == NULL)
+		report_key_problem(rel, indexid, problem);
+	outer = MemoryContextSwitchTo(rel->context);
+	rel->keys = lappend(rel->keys, def);
+	MemoryContextSwitchTo(outer);
+	return def;
+}
+
+/* The primary key; raises an error without one. */
+HpKeyDef *
+hp_relation_primary_key(HpRelation *rel)
+{
+	if (rel->primary == NULL)
+		ereport(ERROR,
+				errcode(rel->relkind == RELKIND_RELATION ||
+						rel->relkind == RELKIND_PARTITIONED_TABLE ?
+						ERRCODE_UNDEFINED_OBJECT : ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("relation \"%s\" has no primary key that identifies its rows",
+					   hp_relation_name(rel->relid)),
+				errdetail("The key of a row is the table's primary key, which must not be "
+						  "deferrable."),
+				errhint("Add a primary key, or name a unique index where the function takes one."));
+	return rel->primary;
+}
+
+/* Check the caller's right to read the relation, and remember that it was there. */
+void
+hp_relation_check_select_slow(HpRelation *rel)
+{
+	Oid			user = GetUserId();
+	AclResult	acl;
+
+	acl = hp_namespace_aclcheck(rel->schema, user, ACL_USAGE);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, OBJECT_SCHEMA, get_namespace_name(rel->schema));
+	acl = pg_class_aclcheck(rel->relid, user, ACL_SELECT);
+	if (acl != ACLCHECK_OK)
+		acl = pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL);
+	if (acl != ACLCHECK_OK)
+		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
+	rel->reader = user;
+	rel->reader_epoch = hp_privilege_epoch;
+}
+
+/*
+ * Do row-level security policies apply to the current user?  With no_error off,
+ * row_security = off raises the error that a SELECT would.
+ */
+bool
+hp_relation_rls_applies(const HpRelation *rel, bool no_error)
+{
+	return rel->row_security &&
+		check_enable_rls(rel->relid, InvalidOid, no_error) == RLS_ENABLED;
+}
+
+/* Raise an error unless the current user owns the relation. */
+void
+hp_relation_check_owner(Oid relid)
+{
+	if (!hp_class_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
+					   hp_relation_name(relid));
+}
+
+/* A relation's name for messages; the OID when it is gone. */
+char *
+hp_relation_name(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+
+	return name != NULL ? name : psprintf("%u", relid);
+}
+
+/* A relation's quoted, schema-qualified name. */
+char *
+hp_relation_qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}

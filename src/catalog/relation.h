@@ -1,0 +1,69 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation.h
+ *		Descriptors of relations, kept per backend.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_RELATION_H
+#define HP_RELATION_H
+
+#include "catalog/key.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "utils/rel.h"
+
+typedef struct HpRelation
+{
+	Oid			relid;
+	Oid			rowtype;
+	Oid			schema;
+	char		relkind;
+	bool		row_security;	/* the relation has it enabled, for whom ever */
+	bool		valid;			/* no invalidation since it was built */
+	uint64		generation;		/* of this descriptor; never used twice */
+	MemoryContext context;		/* all that hangs on it */
+	HpKeyDef   *primary;		/* NULL without a primary key */
+	List	   *keys;			/* HpKeyDef of every key asked for so far */
+
+	/* the AccessShareLock of the current transaction, see relation.c */
+	LocalTransactionId locked_lxid;
+	SubTransactionId locked_subid;
+
+	/* who was last found to have the right to read it */
+	Oid			reader;
+	uint64		reader_epoch;
+
+	/* what the cache room knows of it; allocated in context */
+	struct HpCached *cached;
+	bool		cached_known;
+} HpRelation;
+
+extern void hp_relation_init(void);
+extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
+extern HpRelation *hp_relation_by_oid(Oid relid);
+extern HpRelation *hp_relation_peek(Oid relid);
+extern HpKeyDef *hp_relation_key(HpRelation *rel, Oid indexid);
+extern HpKeyDef *hp_relation_primary_key(HpRelation *rel);
+extern void hp_relation_check_select_slow(HpRelation *rel);
+extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
+extern void hp_relation_check_owner(Oid relid);
+extern void hp_relation_watch(Oid other, Oid relid);
+extern char *hp_relation_name(Oid relid);
+extern char *hp_relation_qualified_name(Oid relid);
+
+/* Grows whenever a descriptor may have become invalid. */
+extern uint64 hp_relation_epoch;
+
+/* Grows whenever somebody's privileges may have changed. */
+extern uint64 hp_privilege_epoch;
+
+/* The right to read every column, exactly as a SELECT would check it. */
+static inline void
+hp_relation_check_select(HpRelation *rel)
+{
+	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_privilege_epoch))
+		hp_relation_check_select_slow(rel);
+}
+
+#endif							/* HP_RELATION_H */

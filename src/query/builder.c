@@ -1,0 +1,179 @@
+/*-------------------------------------------------------------------------
+ *
+ * builder.c
+ *		The text of the statements that the extension runs.
+ *
+ * Every name is quoted and qualified, operators by OPERATOR(schema.name), and
+ * values are always parameters, so the caller's search_path has no say.
+ *
+ * Memory: texts are allocated in the current context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/query.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* OPERATOR(schema.name) */
+char *
+hp_build_operator(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * A table alias that no column of the relation is called: "SELECT alias" would
+ * name the column, not the whole row.
+ */
+static char *
+row_alias(const HpRelation *rel)
+{
+	char	   *alias = pstrdup("hp");
+
+	for (int i = 0; get_attnum(rel->relid, alias) != InvalidAttrNumber; i++)
+		alias = psprintf("hp%d", i);
+	return alias;
+}
+
+/*
+ * The row with a key: one parameter for each column of the key.
+ *
+ * A unique index holds within one table only.  For the parent of an inheritance
+ * tree the children's rows are read as well, as a SELECT from it would.
+ */
+char *
+hp_build_by_key(const HpRelation *rel, const HpKeyDef *def)
+{
+	StringInfoData sql;
+	char	   *alias = row_alias(rel);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE ", alias,
+					 hp_relation_qualified_name(rel->relid), alias);
+	for (int i = 0; i < def->ncolumns; i++)
+		appendStringInfo(&sql, "%s%s.%s %s $%d", i > 0 ? " AND " : "", alias,
+						 quote_identifier(NameStr(def->columns[i].name)),
+						 hp_build_operator(def->columns[i].equal_operator), i + 1);
+	return sql.data;
+}
+
+/* The rows with any of several keys: an array parameter for each column of the key. */
+char *
+hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def)
+{
+	StringInfoData sql;
+	char	   *alias = row_alias(rel);
+	char	   *name = hp_relation_qualified_name(rel->relid);
+
+	initStringInfo(&sql);
+	if (def->ncolumns == 1)
+	{
+		appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE %s.%s %s ANY ($1)", alias, name,
+						 alias, alias, quote_identifier(NameStr(def->columns[0].name)),
+						 hp_build_operator(def->columns[0].equal_operator));
+		return sql.data;
+	}
+	/* OFFSET 0 keeps the keys the outer side; DISTINCT is left to the caller */
+	appendStringInfo(&sql, "SELECT %s FROM ROWS FROM (", alias);
+	for (int i = 0; i < def->ncolumns; i++)
+		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", i + 1);
+	appendStringInfoString(&sql, ") AS hp_keys (");
+	for (int i = 0; i < def->ncolumns; i++)
+		appendStringInfo(&sql, "%sk%d", i > 0 ? ", " : "", i + 1);
+	appendStringInfo(&sql, "), LATERAL (SELECT %s FROM %s AS %s WHERE ", alias, name, alias);
+	for (int i = 0; i < def->ncolumns; i++)
+		appendStringInfo(&sql, "%s%s.%s %s hp_keys.k%d", i > 0 ? " AND " : "", alias,
+						 quote_identifier(NameStr(def->columns[i].name)),
+						 hp_build_operator(def->columns[i].equal_operator), i + 1);
+	appendStringInfo(&sql, " OFFSET 0) AS hp_rows (%s)", alias);
+	return sql.data;
+}
+
+/* Every row. */
+char *
+hp_build_all(const HpRelation *rel)
+{
+	char	   *alias = row_alias(rel);
+
+	return psprintf("SELECT %s FROM %s AS %s", alias, hp_relation_qualified_name(rel->relid),
+					alias);
+}
+
+static bool
+is_key_column(const HpKeyDef *def, AttrNumber attnum)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+		if (def->columns[i].attnum == attnum)
+			return true;
+	return false;
+}
+
+static void
+append_item(StringInfo list, const char *format, const char *name)
+{
+	if (list->len > 0)
+		appendStringInfoString(list, ", ");
+	appendStringInfo(list, format, name, name);
+}
+
+/*
+ * Insert a row, given as a parameter of the row type, or update the one with
+ * its key; returns the row as stored.  Generated columns are left to the table.
+ * Where there is nothing to update, an existing row is left alone and no row
+ * is returned.
+ */
+char *
+hp_build_upsert(const HpRelation *rel, const HpKeyDef *def)
+{
+	Relation	relation = table_open(rel->relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	char	   *alias = row_alias(rel);
+	StringInfoData columns,
+				values,
+				updates,
+				key;
+
+	initStringInfo(&columns);
+	initStringInfo(&values);
+	initStringInfo(&updates);
+	initStringInfo(&key);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		const char *name = quote_identifier(NameStr(attr->attname));
+
+		if (attr->attisdropped || attr->attgenerated)
+			continue;
+		append_item(&columns, "%s", name);
+		append_item(&values, "($1).%s", name);
+		if (!is_key_column(def, attr->attnum) && attr->attidentity != ATTRIBUTE_IDENTITY_ALWAYS)
+			append_item(&updates, "%s = EXCLUDED.%s", name);
+	}
+	table_close(relation, NoLock);
+	for (int i = 0; i < def->ncolumns; i++)
+		append_item(&key, "%s", quote_identifier(NameStr(def->columns[i].name)));
+
+	return psprintf("INSERT INTO %s AS %s (%s) OVERRIDING SYSTEM VALUE SELECT %s "
+					"ON CONFLICT (%s) DO %s%s RETURNING %s",
+					hp_relation_qualified_name(rel->relid), alias, columns.data, values.data,
+					key.data, updates.len > 0 ? "UPDATE SET " : "NOTHING", updates.data, alias);
+}

@@ -1,0 +1,336 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *		Runs statements through SPI; keeps their plans per backend.
+ *
+ * A plan is kept for each relation, key and shape of statement, and dropped when
+ * the relation's descriptor has been rebuilt since, because names may have
+ * changed.  The server's plan cache looks after everything else: row security,
+ * statistics, generic against custom plans.
+ *
+ * Reads run read-only under the calling query's active snapshot, so they see
+ * exactly what that query sees.
+ *
+ * Whoever calls these functions must hold no lock of the extension, and must
+ * look relations up again afterwards: SQL may have run anything.
+ *
+ * Memory: results are copied to the context that was current at the call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/query.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+typedef enum PlanShape
+{
+	PLAN_BY_KEY,
+	PLAN_BY_KEYS,
+	PLAN_ALL,
+	PLAN_UPSERT
+} PlanShape;
+
+typedef struct PlanKey
+{
+	uint64		seed;			/* of the key; 0 where the shape has none */
+	Oid			relid;
+	PlanShape	shape;
+} PlanKey;
+
+typedef struct PlanEntry
+{
+	PlanKey		key;			/* hash key */
+	uint64		generation;		/* of the relation's descriptor */
+	SPIPlanPtr	plan;
+} PlanEntry;
+
+static HTAB *plans = NULL;
+
+static void
+connect_spi(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+static void
+finish_spi(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/* Prepare a statement of a shape and keep its plan.  SPI is connected. */
+static SPIPlanPtr
+prepare(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
+{
+	Oid			types[INDEX_MAX_KEYS];
+	int			ntypes = 0;
+	char	   *sql = NULL;
+	SPIPlanPtr	plan;
+
+	switch (shape)
+	{
+		case PLAN_BY_KEY:
+		case PLAN_BY_KEYS:
+			for (ntypes = 0; ntypes < def->ncolumns; ntypes++)
+				types[ntypes] = shape == PLAN_BY_KEY ? def->columns[ntypes].type :
+					get_array_type(def->columns[ntypes].type);
+			sql = shape == PLAN_BY_KEY ? hp_build_by_key(rel, def) : hp_build_by_keys(rel, def);
+			break;
+		case PLAN_ALL:
+			sql = hp_build_all(rel);
+			break;
+		case PLAN_UPSERT:
+			types[ntypes++] = rel->rowtype;
+			sql = hp_build_upsert(rel, def);
+			break;
+	}
+	plan = SPI_prepare(sql, ntypes, types);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	return plan;
+}
+
+/* The kept plan of a shape, prepared anew if the relation has changed.  SPI is connected. */
+static SPIPlanPtr
+get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
+{
+	PlanKey		key;
+	PlanEntry  *entry;
+	SPIPlanPtr	plan;
+	bool		found;
+
+	if (plans == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(PlanKey), .entrysize = sizeof(PlanEntry)};
+
+		plans = hash_create("pg_hotpath plans", 32, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	memset(&key, 0, sizeof(key));
+	key.relid = rel->relid;
+	key.seed = def != NULL ? def->seed : 0;
+	key.shape = shape;
+
+	entry = hash_search(plans, &key, HASH_FIND, NULL);
+	if (entry != NULL && entry->plan != NULL && entry->generation == rel->generation)
+		return entry->plan;
+
+	plan = prepare(rel, def, shape);
+	entry = hash_search(plans, &key, HASH_ENTER, &found);
+	if (found && entry->plan != NULL)
+	{
+		SPIPlanPtr	old = entry->plan;
+
+		entry->plan = NULL;
+		SPI_freeplan(old);
+	}
+	entry->plan = plan;
+	entry->generation = rel->generation;
+	return plan;
+}
+
+/*
+ * The first column of the first row, a composite, in a context.  Inside a tuple
+ * it may have a short header, which a datum of its own must not have.
+ */
+static Datum
+first_row(MemoryContext context)
+{
+	bool		isnull;
+	Datum		row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	MemoryContext outer = MemoryContextSwitchTo(context);
+
+	row = PointerGetDatum(DatumGetHeapTupleHeaderCopy(row));
+	MemoryContextSwitchTo(outer);
+	return row;
+}
+
+static void
+check_result(int result, int expected)
+{
+	if (result != expected)
+		elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
+}
+
+/*
+ * The row with a key, as a composite datum, under the active snapshot.  Raises
+ * an error if there are several, which only inheritance can cause.
+ */
+Datum
+hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		result = (Datum) 0;
+
+	connect_spi();
+	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
+								  unconstify(HpKey *, key)->values, NULL, true, 2),
+				 SPI_OK_SELECT);
+	if (SPI_processed > 1)
+		ereport(ERROR,
+				errcode(ERRCODE_CARDINALITY_VIOLATION),
+				errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
+				errdetail("Tables that inherit from it do not share its unique index."),
+				errhint("Query the tables of the inheritance tree one by one."));
+	*found = SPI_processed == 1;
+	if (*found)
+		result = first_row(caller);
+	finish_spi();
+	return result;
+}
+
+/* An array of one column of some keys. */
+static Datum
+column_array(const HpKeyDef *def, int column, const HpKey *keys, int nkeys)
+{
+	const HpKeyColumn *c = &def->columns[column];
+	Datum	   *values = palloc(nkeys * sizeof(Datum));
+	char		align;
+	int16		len;
+	bool		byval;
+
+	get_typlenbyvalalign(c->type, &len, &byval, &align);
+	for (int i = 0; i < nkeys; i++)
+		values[i] = keys[i].values[column];
+	return PointerGetDatum(construct_array(values, nkeys, c->type, len, byval, align));
+}
+
+static void
+visit_result(HpRowVisitor visit, Oid rowtype, void *arg)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Datum		row = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+
+		if (!isnull)
+			visit(row, rowtype, arg);
+	}
+}
+
+/*
+ * Visit the rows with any of some distinct keys, in no particular order.  The
+ * visitor runs inside SPI: what it keeps it must copy elsewhere.
+ */
+void
+hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys,
+			  HpRowVisitor visit, void *arg)
+{
+	Datum		arrays[INDEX_MAX_KEYS];
+	Oid			rowtype = rel->rowtype;
+
+	connect_spi();
+	for (int c = 0; c < def->ncolumns; c++)
+		arrays[c] = column_array(def, c, keys, nkeys);
+	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEYS), arrays, NULL, true, 0),
+				 SPI_OK_SELECT);
+	visit_result(visit, rowtype, arg);
+	finish_spi();
+}
+
+/* Visit every row, in batches, until stop says so. */
+void
+hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void *arg)
+{
+	Oid			rowtype = rel->rowtype;
+	Portal		portal;
+
+	connect_spi();
+	portal = SPI_cursor_open(NULL, get_plan(rel, NULL, PLAN_ALL), NULL, NULL, true);
+	while (!stop(arg))
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, 256);
+		if (SPI_processed == 0)
+			break;
+		visit_result(visit, rowtype, arg);
+		SPI_freetuptable(SPI_tuptable);
+	}
+	SPI_cursor_close(portal);
+	finish_spi();
+}
+
+/*
+ * Insert or update a row by key; the row as stored.  A null datum when the row
+ * was there and has nothing but its key.
+ */
+Datum
+hp_query_upsert(HpRelation *rel, const HpKeyDef *def, Datum row)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		result = (Datum) 0;
+
+	connect_spi();
+	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_UPSERT), &row, NULL, false, 0),
+				 SPI_OK_INSERT_RETURNING);
+	if (SPI_processed > 0)
+		result = first_row(caller);
+	finish_spi();
+	return result;
+}
+
+/* Run a DDL statement as the current user. */
+void
+hp_query_utility(const char *sql)
+{
+	connect_spi();
+	check_result(SPI_execute(sql, false, 0), SPI_OK_UTILITY);
+	finish_spi();
+}
+
+/*
+ * What the command that fired the current event trigger has changed or dropped:
+ * a list of HpChangedObject in the current context.
+ */
+List *
+hp_query_changed_objects(bool dropped)
+{
+	static const char *const changed_sql =
+	"SELECT classid, objid, object_type, NULL::pg_catalog.text, NULL::pg_catalog.text "
+	"FROM pg_catalog.pg_event_trigger_ddl_commands() "
+	"WHERE objid OPERATOR(pg_catalog.<>) 0";
+	static const char *const dropped_sql =
+	"SELECT classid, objid, object_type, address_names[1], address_names[2] "
+	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE NOT is_temporary";
+	MemoryContext caller = CurrentMemoryContext;
+	List	   *result = NIL;
+
+	connect_spi();
+	check_result(SPI_execute(dropped ? dropped_sql : changed_sql, false, 0), SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		char	   *type = SPI_getvalue(tuple, desc, 3);
+		char	   *schema = SPI_getvalue(tuple, desc, 4);
+		char	   *table = SPI_getvalue(tuple, desc, 5);
+		MemoryContext outer = MemoryContextSwitchTo(caller);
+		HpChangedObject *object = palloc(sizeof(HpChangedObject));
+		bool		isnull;
+
+		object->classid = DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &isnull));
+		object->objid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
+		object->dropped = dropped;
+		object->type = type ? pstrdup(type) : NULL;
+		object->schema = schema ? pstrdup(schema) : NULL;
+		object->table = table ? pstrdup(table) : NULL;
+		result = lappend(result, object);
+		MemoryContextSwitchTo(outer);
+	}
+	finish_spi();
+	return result;
+}

@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.h
+ *		SQL that the extension runs, built and run safely.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_QUERY_H
+#define HP_QUERY_H
+
+#include "catalog/relation.h"
+
+/* Rows that a query returns one by one; see hp_query_keys(). */
+typedef void (*HpRowVisitor) (Datum row, Oid rowtype, void *arg);
+
+/* builder.c */
+extern char *hp_build_by_key(const HpRelation *rel, const HpKeyDef *def);
+extern char *hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def);
+extern char *hp_build_all(const HpRelation *rel);
+extern char *hp_build_upsert(const HpRelation *rel, const HpKeyDef *def);
+extern char *hp_build_operator(Oid operator);
+
+/* plan.c */
+extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found);
+extern void hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys,
+						  HpRowVisitor visit, void *arg);
+extern void hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void *arg);
+extern Datum hp_query_upsert(HpRelation *rel, const HpKeyDef *def, Datum row);
+extern void hp_query_utility(const char *sql);
+
+/* A changed object, as an event trigger sees it. */
+typedef struct HpChangedObject
+{
+	Oid			classid;
+	Oid			objid;
+	bool		dropped;
+	char	   *type;			/* object_type */
+	char	   *schema;			/* of a dropped trigger's table; else NULL */
+	char	   *table;
+} HpChangedObject;
+
+extern List *hp_query_changed_objects(bool dropped);
+
+#endif							/* HP_QUERY_H */

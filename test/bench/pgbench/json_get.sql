@@ -1,0 +1,2 @@
+\set id random(1, :keys)
+select hotpath.get_json('narrow', :id);

@@ -1,0 +1,2 @@
+\set low random(1, :keys - 500)
+select bench.pl_json_plain(:low::integer, 500);

@@ -1,0 +1,2 @@
+\set id random(1, :keys)
+select * from hotpath.get(null::narrow, :id::bigint);

@@ -1,0 +1,2 @@
+\set id random(1, :keys)
+select * from narrow where id = :id;

@@ -1,0 +1,3 @@
+-- Both twins the same start, without dead rows. No checkpoint: full-page images after one would
+-- hide a part of what is measured.
+vacuum edit_plain, edit_cached;

@@ -1,0 +1,108 @@
+-- The tour.  psql shows every statement before its result; \! runs a second session.
+\set QUIET on
+\set ON_ERROR_STOP on
+\pset pager off
+\pset footer off
+\set ECHO queries
+
+\echo
+\echo '=== 1. One call makes a table cached. No restart, no shared_preload_libraries.'
+SHOW shared_preload_libraries;
+SELECT hotpath.cache_table('packages');
+SELECT hotpath.cache_table('packages', 'packages_name_key');
+SELECT hotpath.cache_table('dependencies');
+
+\echo
+\echo '=== 2. A row by its key: typed by a null of the row type, so no column list.'
+SELECT id, name, version, left(description, 40) AS description
+FROM hotpath.get(NULL::packages, 42);
+SELECT id, name, version, left(description, 40) AS description
+FROM hotpath.get_by(NULL::packages, 'packages_name_key', 'bash');
+\echo 'A composite key, its parts in the order of the primary key:'
+SELECT package_id, kind, position, target, version_constraint
+FROM hotpath.get(NULL::dependencies, 1, 'depends', 1);
+\echo 'As JSON, rendered once and served as it is:'
+SELECT left(hotpath.get_json('packages', 42)::text, 90) || ' ...' AS get_json;
+\echo 'A row that does not exist is cached as well:'
+SELECT hotpath.get(NULL::packages, -1) IS NULL AS no_such_row;
+
+\echo
+\echo '=== 3. How fast: the plain way beside ours, the best of three turns each.'
+\echo 'Rows by primary key, one by one in a loop:'
+SELECT * FROM demo.race(
+	plain => $$ DECLARE p packages; BEGIN
+		FOR i IN 1 .. 30000 LOOP SELECT * INTO p FROM packages WHERE id = i; END LOOP; END $$,
+	hotpath => $$ DECLARE p packages; BEGIN
+		FOR i IN 1 .. 30000 LOOP p := hotpath.get(NULL::packages, i); END LOOP; END $$);
+
+\echo 'The same as JSON:'
+SELECT * FROM demo.race(
+	plain => $$ DECLARE j json; BEGIN
+		FOR i IN 1 .. 30000 LOOP
+			SELECT row_to_json(p) INTO j FROM packages p WHERE id = i;
+		END LOOP; END $$,
+	hotpath => $$ DECLARE j json; BEGIN
+		FOR i IN 1 .. 30000 LOOP j := hotpath.get_json('packages', i); END LOOP; END $$);
+
+\echo 'A thousand keys at a time; get_many keeps their order too, which = ANY does not:'
+SELECT * FROM demo.race(
+	plain => $$ DECLARE keys bigint[] := array(SELECT (i * 7919) % 30000 + 1
+			FROM generate_series(1, 1000) i); BEGIN
+		FOR i IN 1 .. 100 LOOP PERFORM * FROM packages WHERE id = ANY (keys); END LOOP; END $$,
+	hotpath => $$ DECLARE keys bigint[] := array(SELECT (i * 7919) % 30000 + 1
+			FROM generate_series(1, 1000) i); BEGIN
+		FOR i IN 1 .. 100 LOOP PERFORM * FROM hotpath.get_many(NULL::packages, keys); END LOOP; END $$);
+
+\echo 'By another unique key:'
+SELECT * FROM demo.race(
+	plain => $$ DECLARE p packages; n text; names text[] := array(SELECT name FROM packages
+			WHERE id <= 1000); BEGIN
+		FOR i IN 1 .. 20 LOOP FOREACH n IN ARRAY names LOOP
+			SELECT * INTO p FROM packages WHERE name = n;
+		END LOOP; END LOOP; END $$,
+	hotpath => $$ DECLARE p packages; n text; names text[] := array(SELECT name FROM packages
+			WHERE id <= 1000); BEGIN
+		FOR i IN 1 .. 20 LOOP FOREACH n IN ARRAY names LOOP
+			p := hotpath.get_by(NULL::packages, 'packages_name_key', n);
+		END LOOP; END LOOP; END $$);
+
+\echo
+\echo '=== 4. Never stale: a cached read is what the statement''s own snapshot sees.'
+SELECT version AS before FROM hotpath.get(NULL::packages, 42);
+BEGIN;
+UPDATE packages SET version = 'changed' WHERE id = 42;
+\echo 'The transaction that wrote reads its own write:'
+SELECT version AS own_write FROM hotpath.get(NULL::packages, 42);
+\echo 'Another session, meanwhile, still the committed row:'
+\! psql -Xq -P footer=off -c "SELECT version AS other_session FROM hotpath.get(NULL::packages, 42)"
+ROLLBACK;
+\echo 'Rolled back: as if nothing had happened.'
+SELECT version AS after_rollback FROM hotpath.get(NULL::packages, 42);
+
+\echo 'Committed: everyone sees it at once, with nothing to invalidate by hand.'
+UPDATE packages SET version = version || '+changed' WHERE id = 42;
+SELECT version AS after_commit FROM hotpath.get(NULL::packages, 42);
+\! psql -Xq -P footer=off -c "SELECT version AS other_session FROM hotpath.get(NULL::packages, 42)"
+
+\echo 'TRUNCATE is seen, and so is its rollback:'
+BEGIN;
+TRUNCATE dependencies;
+SELECT hotpath.get(NULL::dependencies, 1, 'depends', 1) IS NULL AS truncated;
+ROLLBACK;
+SELECT target AS still_there FROM hotpath.get(NULL::dependencies, 1, 'depends', 1);
+
+\echo
+\echo '=== 5. Write-through: put stores the row, and the cache serves it from the commit on.'
+SELECT (hotpath.put(jsonb_populate_record(p, '{"homepage": "https://example.org/new"}'))).homepage
+FROM packages p WHERE id = 42;
+\! psql -Xq -P footer=off -c "SELECT homepage AS peek FROM hotpath.peek(NULL::packages, 42)"
+
+\echo
+\echo '=== 6. Look inside, and check it.'
+SELECT relation, key, hits, misses, fills, negative_hits, bypass_own_write, entries, bytes
+FROM hotpath.cache_stats ORDER BY hits DESC;
+SELECT pg_size_pretty(size_bytes) AS size, pg_size_pretty(used_bytes) AS used, entries, source
+FROM hotpath.cache_memory;
+\echo 'Every entry compared with its table, under one snapshot:'
+SELECT * FROM hotpath.verify_cache('packages');
+SELECT * FROM hotpath.verify_cache('dependencies');

@@ -34,6 +34,13 @@
 #define hp_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
 #endif
 
+/* A hint to the processor; no server header has one before 18. */
+#if defined(__GNUC__) || defined(__clang__)
+#define hp_prefetch(address) __builtin_prefetch(address)
+#else
+#define hp_prefetch(address) ((void) (address))
+#endif
+
 /* 17: PGPROC groups the parts of the virtual transaction id. */
 #if PG_VERSION_NUM < 170000
 #define HP_MY_LXID (MyProc->lxid)

@@ -29,24 +29,37 @@
 /* What is known of a call site. */
 typedef struct CallSite
 {
+	Oid			rowtype;		/* of the first argument, InvalidOid until asked for */
+	bool		one_to_one;		/* one argument for a key of one column */
 	uint64		seed;			/* of the key the coercions are for */
-	uint64		generation_epoch;
-	HpCoercion	coercions[FLEXIBLE_ARRAY_MEMBER];
+	uint64		epoch;			/* hp_relation_epoch when they were made */
+	HpCoercion *coercions;		/* one for each column */
 } CallSite;
+
+static CallSite *
+site_of(FunctionCallInfo fcinfo)
+{
+	if (unlikely(fcinfo->flinfo->fn_extra == NULL))
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+														  sizeof(CallSite));
+	return fcinfo->flinfo->fn_extra;
+}
 
 /* The relation that the first argument names by its row type, locked. */
 HpRelation *
 hp_argument_relation(FunctionCallInfo fcinfo)
 {
-	Oid			rowtype = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	CallSite   *site = site_of(fcinfo);
 
-	if (!OidIsValid(rowtype))
+	if (unlikely(!OidIsValid(site->rowtype)))
+		site->rowtype = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	if (!OidIsValid(site->rowtype))
 		ereport(ERROR,
 				errcode(ERRCODE_INDETERMINATE_DATATYPE),
 				errmsg("could not determine the row type of the first argument"),
 				errdetail("The function was called without type information."),
 				errhint("Pass a null of the table's row type, such as NULL::users."));
-	return hp_relation_by_rowtype(rowtype);
+	return hp_relation_by_rowtype(site->rowtype);
 }
 
 static void
@@ -65,27 +78,32 @@ report_wrong_count(const HpKeyDef *def, int given)
 			errhint("Give a value for each column, in this order, or one array of text."));
 }
 
+/* Are the call site's coercions those for this key? */
+static bool
+site_knows(const CallSite *site, const HpKeyDef *def)
+{
+	return site->seed == def->seed && site->epoch == hp_relation_epoch;
+}
+
 /* The call site's coercions for this key, worked out if they are not known. */
 static HpCoercion *
 coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
 {
-	CallSite   *site = fcinfo->flinfo->fn_extra;
+	CallSite   *site = site_of(fcinfo);
 
-	if (unlikely(site == NULL || site->seed != def->seed ||
-				 site->generation_epoch != hp_relation_epoch))
+	if (!site_knows(site, def))
 	{
 		MemoryContext context = fcinfo->flinfo->fn_mcxt;
-		CallSite   *fresh = MemoryContextAlloc(context, offsetof(CallSite, coercions) +
-											   def->ncolumns * sizeof(HpCoercion));
+		HpCoercion *fresh = MemoryContextAlloc(context, def->ncolumns * sizeof(HpCoercion));
 
 		for (int i = 0; i < def->ncolumns; i++)
-			hp_coercion_init(&fresh->coercions[i], types[i], &def->columns[i], context);
-		fresh->seed = def->seed;
-		fresh->generation_epoch = hp_relation_epoch;
-		fcinfo->flinfo->fn_extra = fresh;
-		if (site != NULL)
-			pfree(site);
-		site = fresh;
+			hp_coercion_init(&fresh[i], types[i], &def->columns[i], context);
+		if (site->coercions != NULL)
+			pfree(site->coercions);
+		site->coercions = fresh;
+		site->seed = def->seed;
+		site->epoch = hp_relation_epoch;
+		site->one_to_one = false;
 	}
 	return site->coercions;
 }
@@ -170,8 +188,13 @@ key_from_arguments(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKe
 HpKeyArgument
 hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *key)
 {
+	CallSite   *site = site_of(fcinfo);
+	HpKeyArgument result;
 	Oid			type;
 
+	if (likely(site->one_to_one && site_knows(site, def)))
+		return make_key(site->coercions, def, &fcinfo->args[first].value,
+						&fcinfo->args[first].isnull, key);
 	if (PG_NARGS() > first + 1)
 		return key_from_arguments(fcinfo, first, def, key);
 	if (PG_ARGISNULL(first))
@@ -179,8 +202,10 @@ hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *
 	type = get_fn_expr_argtype(fcinfo->flinfo, first);
 	if (def->ncolumns > 1)
 		return key_from_array(fcinfo, first, type, def, key);
-	return make_key(coercions_of(fcinfo, def, &type), def, &fcinfo->args[first].value,
-					&fcinfo->args[first].isnull, key);
+	result = make_key(coercions_of(fcinfo, def, &type), def, &fcinfo->args[first].value,
+					  &fcinfo->args[first].isnull, key);
+	site->one_to_one = true;
+	return result;
 }
 
 /* The row type of the key's columns, for keys given as records in text form. */

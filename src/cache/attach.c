@@ -81,7 +81,7 @@ void
 hp_attach_note_always(Oid relid)
 {
 	if (hp_shmem_attach(HP_SHMEM_IF_EXISTS))
-		hp_fence_note(hp_config_table_stripe(relid));
+		hp_fence_note_table(hp_config_table_stripe(relid));
 }
 
 /*
@@ -105,7 +105,7 @@ hp_attach_note_table(Oid relid)
 		HpConfigRow *row = lfirst(lc);
 
 		if (list_member_oid(candidates, row->relid))
-			hp_fence_note(hp_config_table_stripe(row->relid));
+			hp_fence_note_table(hp_config_table_stripe(row->relid));
 	}
 }
 
@@ -114,7 +114,7 @@ void
 hp_attach_note_types(void)
 {
 	if (hp_shmem_attach(HP_SHMEM_IF_EXISTS))
-		hp_fence_note(hp_config_types_stripe());
+		hp_fence_note_table(hp_config_types_stripe());
 }
 
 /* Note all cached partitioned tables of this database. */

@@ -124,6 +124,7 @@ read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int firs
 	hp_relation_check_select(rel);
 	if (hp_argument_key(fcinfo, first, def, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
+	hp_lookup_prefetch(rel, &key, HP_ENTRY_ROW);
 	hp_lookup_begin(&reader, rel, def);
 	if (hp_lookup_row(&reader, &key, load, &row) != HP_ROW)
 		PG_RETURN_NULL();
@@ -172,6 +173,7 @@ hotpath_get_json(PG_FUNCTION_ARGS)
 	hp_relation_check_select(rel);
 	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
+	hp_lookup_prefetch(rel, &key, HP_ENTRY_JSON);
 	hp_lookup_begin(&reader, rel, rel->primary);
 	if (hp_lookup_json(&reader, &key, &json) != HP_ROW)
 		PG_RETURN_NULL();
@@ -218,7 +220,11 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 	HpReader	reader;
 
 	for (int i = 0; i < n; i++)
+	{
 		usable[i] = hp_argument_element(array, from + i, &keys[i]) == HP_KEY_GIVEN;
+		if (usable[i])
+			hp_lookup_prefetch(rel, &keys[i], HP_ENTRY_ROW);
+	}
 	hp_lookup_begin(&reader, rel, def);
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }

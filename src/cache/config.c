@@ -64,7 +64,6 @@ typedef struct TriggerCheck
 {
 	bool		row;			/* ours is there and complete */
 	bool		truncate;
-	bool		in_order;		/* no other AFTER ROW trigger fires before ours */
 	uint64		fingerprint;
 } TriggerCheck;
 
@@ -151,13 +150,13 @@ is_complete(Form_pg_trigger form, HeapTuple tuple, TupleDesc desc, int16 type)
 		form->tgattr.dim1 == 0 && !form->tgdeferrable;
 }
 
-/* Look through the triggers of a table, in the order of their names. */
+/* Look through the triggers of a table. */
 static TriggerCheck
 check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 {
 	const int16 row_type = TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
 		TRIGGER_TYPE_DELETE;
-	TriggerCheck check = {.in_order = true};
+	TriggerCheck check = {0};
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
@@ -177,12 +176,7 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 				 is_complete(form, tuple, desc, TRIGGER_TYPE_TRUNCATE))
 			check.truncate = true;
 		else
-		{
-			if (!check.row && !form->tgisinternal && TRIGGER_FOR_ROW(form->tgtype) &&
-				TRIGGER_FOR_AFTER(form->tgtype))
-				check.in_order = false;
 			continue;
-		}
 		check.fingerprint = hash_combine64(check.fingerprint, form->oid);
 		check.fingerprint = hash_combine64(check.fingerprint,
 										   HeapTupleHeaderGetRawXmin(tuple->t_data));
@@ -269,8 +263,6 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 		cached->unsafe = "the row trigger is missing, altered or not ENABLE ALWAYS";
 	if (holds_rows && !check.truncate)
 		cached->unsafe = "the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS";
-	if (!check.in_order)
-		cached->in_order = false;
 	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
 }
@@ -283,7 +275,6 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation)
 	Oid			truncate_function = hp_config_function("note_truncate");
 	bool		partitioned = rel->relkind == RELKIND_PARTITIONED_TABLE;
 
-	cached->in_order = true;
 	cached->fingerprint = descriptor_fingerprint(RelationGetDescr(relation));
 	check_table(cached, rel->relid, !partitioned, row_function, truncate_function);
 	if (partitioned)

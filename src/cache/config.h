@@ -35,7 +35,6 @@ typedef enum HpJsonKind
 typedef struct HpCached
 {
 	const char *unsafe;			/* why it must be bypassed, or NULL */
-	bool		in_order;		/* our row trigger fires first: staging is exact */
 	bool		linked;			/* slots taken and fingerprint compared */
 	uint64		fingerprint;
 	HpJsonKind	json;

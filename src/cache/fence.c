@@ -19,6 +19,13 @@
  * before it can commit, so what was published is dead by then.  A rolled-back
  * writer costs a miss.  test/model checks this, and that no rule is spare.
  *
+ * A note is a no-op only for the transaction that noted the stripe last.  For
+ * fills it would be enough to be in the ring; but a row that another writer of
+ * the stripe has staged for its commit (stage.c) must be dead once we change the
+ * same row after it, though our earlier note was of another key.  Notes of
+ * tables always count, because a writer that stages a row does not note the
+ * table's stripe, and so does not show up as the last one there.
+ *
  * A reader may look at a stripe before or after it looks for the entry: a
  * writer noted between the two is not finished as of S, and an entry with the
  * old version does not hold its effect either.
@@ -58,8 +65,9 @@ typedef struct HpStripe
 	pg_atomic_uint64 version;	/* odd while a writer is inside; else even */
 	volatile uint64 ring[HP_RING];	/* written under lock; 0 is an empty place */
 	volatile uint64 overflow;	/* written under lock; largest id out of the ring */
+	volatile uint64 last;		/* written under lock; who noted last */
 	slock_t		lock;			/* serialises writers */
-	char		pad[64 - (2 + HP_RING) * sizeof(uint64) - sizeof(slock_t)];
+	char		pad[64 - (3 + HP_RING) * sizeof(uint64) - sizeof(slock_t)];
 } HpStripe;
 
 StaticAssertDecl(sizeof(HpStripe) == 64, "a stripe is one cache line");
@@ -156,6 +164,13 @@ hp_fence_view(HpFenceView *view, Snapshot snapshot)
 	view->own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 }
 
+/* Start fetching a stripe's cache line: it is rarely near. */
+void
+hp_fence_prefetch(HpStripeNo stripe)
+{
+	hp_prefetch(&stripes[stripe]);
+}
+
 /* Copy a stripe consistently; false when writers keep it changing. */
 static bool
 read_stripe(HpStripe *s, uint64 *version, uint64 *ring, uint64 *overflow)
@@ -234,47 +249,70 @@ in_ring(const HpStripe *s, uint64 xid)
 }
 
 /*
- * Note the current transaction as a writer of a stripe, assigning it a
- * transaction id if it has none.  Returns the stripe's version right after.
- *
- * The first look takes no lock: only this transaction puts its own id into the
- * ring, so seeing it there means it is noted, unless others have pushed it out
- * meanwhile; then it is in overflow, which fences it as well.  The version
- * returned in that case is one that was current after our note.
+ * Was the stripe noted last by a transaction, and if so, with which version?
+ * Takes no lock: a consistent copy by the version, as readers make it.
  */
-uint64
-hp_fence_note(HpStripeNo stripe)
+static bool
+noted_last(HpStripe *s, uint64 xid, uint64 *version)
 {
-	HpStripe   *s = &stripes[stripe];
-	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionId());
-	uint64		version;
+	uint64		before = pg_atomic_read_u64(&s->version);
+	bool		result;
 
-	if (in_ring(s, xid))
-	{
-		version = pg_atomic_read_u64(&s->version);
-		if ((version & 1) == 0)
-			return version;
-	}
+	pg_read_barrier();
+	result = s->last == xid && in_ring(s, xid);
+	pg_read_barrier();
+	*version = before;
+	return result && (before & 1) == 0 && before == pg_atomic_read_u64(&s->version);
+}
+
+/* Put a transaction into the ring and count up the version, which is returned. */
+static uint64
+note(HpStripe *s, uint64 xid)
+{
+	uint64		version;
 
 	SpinLockAcquire(&s->lock);
 	version = pg_atomic_read_u64(&s->version);
+	pg_atomic_write_u64(&s->version, version + 1);
+	pg_write_barrier();
 	if (!in_ring(s, xid))
 	{
 		int			place = smallest_place(s);
 		uint64		out = Min(s->ring[place], xid);
 
-		pg_atomic_write_u64(&s->version, version + 1);
-		pg_write_barrier();
 		if (out > s->overflow)
 			s->overflow = out;
 		if (xid > s->ring[place])
 			s->ring[place] = xid;
-		pg_write_barrier();
-		version += 2;
-		pg_atomic_write_u64(&s->version, version);
 	}
+	s->last = xid;
+	pg_write_barrier();
+	version += 2;
+	pg_atomic_write_u64(&s->version, version);
 	SpinLockRelease(&s->lock);
 	return version;
+}
+
+/*
+ * Note the current transaction as a writer of a key's stripe, assigning it a
+ * transaction id if it has none.  Returns the version of this note, for the
+ * payload that the writer may stage.
+ */
+uint64
+hp_fence_note_key(HpStripeNo stripe)
+{
+	HpStripe   *s = &stripes[stripe];
+	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionId());
+	uint64		version;
+
+	return noted_last(s, xid, &version) ? version : note(s, xid);
+}
+
+/* Note the current transaction as a writer of a table as a whole; always counts. */
+void
+hp_fence_note_table(HpStripeNo stripe)
+{
+	note(&stripes[stripe], U64FromFullTransactionId(GetTopFullTransactionId()));
 }
 
 /*

@@ -36,9 +36,11 @@ extern uint32 hp_fence_stripes(void);
 extern HpStripeNo hp_fence_key_stripe(uint64 hash);
 extern HpStripeNo hp_fence_table_stripe(uint64 seed);
 
+extern void hp_fence_prefetch(HpStripeNo stripe);
 extern void hp_fence_view(HpFenceView *view, Snapshot snapshot);
 extern HpQuiet hp_fence_read(HpStripeNo stripe, const HpFenceView *view, uint64 *version);
-extern uint64 hp_fence_note(HpStripeNo stripe);
+extern uint64 hp_fence_note_key(HpStripeNo stripe);
+extern void hp_fence_note_table(HpStripeNo stripe);
 extern uint64 hp_fence_version(HpStripeNo stripe);
 extern void hp_fence_bump(HpStripeNo stripe);
 

@@ -27,6 +27,7 @@
 #include "cache/lookup.h"
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "base/compat.h"
@@ -200,6 +201,9 @@ holds_write_lock(const HpRelation *rel)
 {
 	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return false;
+	/* a parallel worker does not know its leader's locks */
+	if (IsParallelWorker())
+		return true;
 	if (hp_lock_held(rel->relid, RowExclusiveLock))
 		return true;
 	for (int i = 0; i < rel->cached->nleaves; i++)
@@ -346,6 +350,20 @@ json_entry_key(const HpReader *reader, const HpKey *key)
 	if (reader->rel->cached->json == HP_JSON_NAMES)
 		entry.ndeps = 3;
 	return entry;
+}
+
+/*
+ * Start fetching what a read of the key will touch first, so that it is near
+ * when the read has been prepared.
+ */
+void
+hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind)
+{
+	if (!hp_shmem_attached || !rel->cached_known || rel->cached == NULL)
+		return;
+	hp_fence_prefetch(hp_fence_key_stripe(key->hash));
+	hp_store_prefetch(kind == HP_ENTRY_ROW ? key->hash :
+					  hash_combine64(key->hash, json_settings()));
 }
 
 /*

@@ -36,6 +36,7 @@ typedef struct HpReader
 /* Visits the rows of a batch in the order of its keys; found is false for a missing one. */
 typedef void (*HpBatchVisitor) (Datum row, bool found, void *arg);
 
+extern void hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind);
 extern void hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def);
 extern HpOutcome hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row);
 extern HpOutcome hp_lookup_probe(HpReader *reader, HpKey *key, HpBuffer *payload, bool *fill);

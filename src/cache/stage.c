@@ -12,9 +12,11 @@
  * time; it is done in the commit callback, when the commit has become visible
  * and nothing can fail any more.
  *
- * What is staged last wins.  A row staged in a subtransaction that rolls back,
- * deleted, or changed without being staged is spoilt: nothing is published for
- * its key by this transaction, however it goes on.
+ * Of several row versions of a key the one that was written by the latest
+ * command wins, whatever the order in which the triggers fire.  A row that is
+ * deleted, staged in a subtransaction that rolls back, or changed without being
+ * staged is spoilt: nothing is published for its key by this transaction,
+ * however it goes on.
  *
  * Locking: none but the store's.
  *
@@ -50,6 +52,7 @@ typedef struct StagedRow
 {
 	StageKey	key;			/* hash key */
 	SubTransactionId subid;		/* that staged it last */
+	CommandId	command;		/* that wrote the row */
 	bool		spoilt;
 	int64		ttl;
 	char	   *image;
@@ -98,6 +101,15 @@ drop_row(StagedRow *s)
 	s->row = NULL;
 }
 
+/* For good, whatever follows. */
+static void
+spoil(StagedRow *s)
+{
+	drop_row(s);
+	s->spoilt = true;
+	s->subid = TopSubTransactionId;
+}
+
 static void
 give_up(void)
 {
@@ -120,51 +132,75 @@ find(const HpCachedKey *cached, const HpKey *key, HASHACTION action, bool *found
 	return hash_search(staged, &sk, action, found);
 }
 
-/*
- * Stage the row that this transaction has just written under a key.  row is a
- * composite datum without external values.  The key is complete (hp_key_set).
- */
-void
-hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 table_version,
-			 Datum row)
+/* The entry of a key, made if there is none; NULL when there is no more room. */
+static StagedRow *
+enter(const HpCachedKey *cached, const HpKey *key, Size row_len)
 {
-	Size		len = VARSIZE(DatumGetPointer(row));
 	StagedRow  *s;
 	bool		found;
 
-	if (overflowed)
-		return;
-	if (key_version == 0 || table_version == 0 || len > (Size) hp_guc_max_entry_size_kb * 1024)
-	{
-		hp_stage_spoil(cached, key);
-		return;
-	}
 	if (staged == NULL)
 		begin();
-	if (staged_bytes + len > HP_STAGE_BYTES || hp_stage_count >= HP_STAGE_ROWS)
+	if (staged_bytes + row_len + key->image_len > HP_STAGE_BYTES ||
+		hp_stage_count >= HP_STAGE_ROWS)
 	{
 		give_up();
-		return;
+		return NULL;
 	}
-
 	s = find(cached, key, HASH_ENTER, &found);
 	if (!found)
 	{
-		s->spoilt = true;		/* until complete */
+		s->spoilt = true;		/* until a row is set */
 		s->row = NULL;
+		s->subid = InvalidSubTransactionId;
+		s->image_len = 0;
 		s->image = NULL;
 		hp_stage_count++;
 		s->image = MemoryContextAlloc(stage_context, key->image_len);
 		memcpy(s->image, key->image, key->image_len);
 		s->image_len = key->image_len;
-		s->spoilt = false;
+		staged_bytes += key->image_len;
 	}
-	else if (s->spoilt || s->image_len != key->image_len ||
-			 memcmp(s->image, key->image, key->image_len) != 0)
+	return s;
+}
+
+/* Is this the entry's first row, or a newer one than it has? */
+static bool
+is_newer(const StagedRow *s, const HpKey *key, CommandId command)
+{
+	if (s->subid == InvalidSubTransactionId)
+		return true;
+	return !s->spoilt && command > s->command && s->image_len == key->image_len &&
+		memcmp(s->image, key->image, key->image_len) == 0;
+}
+
+/*
+ * Stage the row that a command of this transaction has written under a key.
+ * row is a composite datum without external values.  The key is complete
+ * (hp_key_set).
+ */
+void
+hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 table_version,
+			 Datum row, CommandId command)
+{
+	Size		len = VARSIZE(DatumGetPointer(row));
+	StagedRow  *s;
+
+	if (overflowed)
+		return;
+	if (key_version == 0 || table_version == 0 || len > (Size) hp_guc_max_entry_size_kb * 1024)
 	{
-		/* spoilt for good, or the image of an equal key with other bytes */
-		drop_row(s);
-		s->spoilt = true;
+		hp_stage_spoil(cached, key, true);
+		return;
+	}
+	s = enter(cached, key, len);
+	if (s == NULL)
+		return;
+	if (!is_newer(s, key, command))
+	{
+		/* an older version of the row comes late: the newer one stays */
+		if (s->spoilt || command == s->command)
+			spoil(s);
 		return;
 	}
 	drop_row(s);
@@ -172,25 +208,28 @@ hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 t
 	memcpy(s->row, DatumGetPointer(row), len);
 	s->len = len;
 	staged_bytes += len;
+	s->spoilt = false;
+	s->command = command;
 	s->subid = GetCurrentSubTransactionId();
 	s->ttl = cached->ttl;
 	s->versions[0] = key_version;
 	s->versions[1] = table_version;
 }
 
-/* A key's row was deleted, or changed in a way that is not staged. */
+/*
+ * A key's row was deleted, or changed in a way that is not staged.  remember is
+ * set where an older version of it may still come to be staged.
+ */
 void
-hp_stage_spoil(const HpCachedKey *cached, HpKey *key)
+hp_stage_spoil(const HpCachedKey *cached, HpKey *key, bool remember)
 {
 	StagedRow  *s;
 
-	if (staged == NULL)
+	if (overflowed || (staged == NULL && !remember))
 		return;
-	s = find(cached, key, HASH_FIND, NULL);
-	if (s == NULL)
-		return;
-	drop_row(s);
-	s->spoilt = true;
+	s = remember ? enter(cached, key, 0) : find(cached, key, HASH_FIND, NULL);
+	if (s != NULL)
+		spoil(s);
 }
 
 /* After commit: nothing here may throw. */
@@ -252,10 +291,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 		if (event == SUBXACT_EVENT_COMMIT_SUB)
 			s->subid = parent;
 		else
-		{
-			drop_row(s);
-			s->spoilt = true;
-		}
+			spoil(s);
 	}
 }
 

@@ -366,6 +366,16 @@ buffer_reserve(HpBuffer *buffer, Size len)
 	buffer->capacity = len;
 }
 
+/* Start fetching the cache lines that finding an entry begins with. */
+void
+hp_store_prefetch(uint64 hash)
+{
+	HpPartition *p = partition_of(hash);
+
+	hp_prefetch(bucket_of(p, hash));
+	hp_prefetch(p);
+}
+
 /*
  * Look for a key's entry with the versions given, and copy its payload.
  *

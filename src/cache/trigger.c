@@ -27,6 +27,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "base/shmem.h"
 #include "cache/attach.h"
 #include "cache/config.h"
@@ -90,6 +91,15 @@ same_values(const HpKey *a, const HpKey *b)
 	return true;
 }
 
+/* Is this key's row to be cached at commit?  Then the key's slot is known, too. */
+static bool
+stage_wanted(const HpTarget *target, const HpCachedKey *cached)
+{
+	if (!cached->write_through && hp_attach_putting != target->rel->relid)
+		return false;
+	return target->cached->linked || hp_config_link(target->rel);
+}
+
 /* The slot's row as a composite datum of the target's row type. */
 static Datum
 row_of_slot(const HpTarget *target, TupleTableSlot *slot)
@@ -115,24 +125,44 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
 	return result;
 }
 
+/*
+ * The command that wrote the row version in a slot.  Triggers of nested commands
+ * fire before those of the command around them, so the order in which triggers
+ * fire is not the order in which rows were written.  False where the table's
+ * access method does not say.
+ */
+static bool
+command_of_slot(TupleTableSlot *slot, CommandId *command)
+{
+	bool		should_free;
+	HeapTuple	tuple;
+
+	if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot))
+		return false;
+	tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
+	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
+		return false;
+	*command = HeapTupleHeaderGetCmin(tuple->t_data);
+	return true;
+}
+
 /* Stage the new row for commit, or spoil what is staged of its key. */
 static void
 stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
 	  TupleTableSlot *slot)
 {
-	bool		wanted = cached->write_through || hp_attach_putting == target->rel->relid;
+	bool		wanted = stage_wanted(target, cached);
+	CommandId	command;
 
 	if (!wanted && hp_stage_count == 0)
 		return;
-	if (!target->cached->linked && !(wanted && hp_config_link(target->rel)))
-		return;
 	hp_key_set(key, cached->def);
-	if (wanted && target->cached->in_order && target->cached->unsafe == NULL)
+	if (wanted && target->cached->unsafe == NULL && command_of_slot(slot, &command))
 		hp_stage_row(cached, key, key_version,
 					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
-					 row_of_slot(target, slot));
+					 row_of_slot(target, slot), command);
 	else
-		hp_stage_spoil(cached, key);
+		hp_stage_spoil(cached, key, wanted);
 }
 
 /* Note one cached key of a row that has changed. */
@@ -153,13 +183,16 @@ note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, Tuple
 		hp_key_hash(&old_key);
 		if (!has_new || old_key.hash != new_key.hash)
 		{
-			hp_fence_note(hp_fence_key_stripe(old_key.hash));
-			if (hp_stage_count > 0 && target->cached->linked)
-				hp_stage_spoil(cached, &old_key);
+			hp_fence_note_key(hp_fence_key_stripe(old_key.hash));
+			if (hp_stage_count > 0 || stage_wanted(target, cached))
+			{
+				hp_key_set(&old_key, cached->def);
+				hp_stage_spoil(cached, &old_key, stage_wanted(target, cached));
+			}
 		}
 	}
 	if (has_new)
-		stage(target, cached, &new_key, hp_fence_note(hp_fence_key_stripe(new_key.hash)), new);
+		stage(target, cached, &new_key, hp_fence_note_key(hp_fence_key_stripe(new_key.hash)), new);
 }
 
 /* The row trigger: notes the keys of one changed row. */

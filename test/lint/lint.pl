@@ -9,7 +9,7 @@ use File::Find;
 # A file includes headers of lower floors, or of its own room.
 my %floor = (
 	base => 0,
-	catalog => 1, query => 1,
+	catalog => 1, query => 1.5,		# statements are built from descriptors
 	json => 2,
 	cache => 3, page => 3, eager => 3, export => 3,
 	document => 3, jobs => 3, scan => 3, advise => 3,

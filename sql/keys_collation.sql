@@ -1,0 +1,26 @@
+-- Equal strings of a nondeterministic collation are one key.
+select count(*) = 0 as without_icu from pg_collation where collprovider = 'i' \gset
+\if :without_icu
+\quit
+\endif
+create schema keys_collation;
+set search_path = keys_collation;
+
+create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+create table word (k text collate ci primary key, v int);
+insert into word values ('Straße', 1), ('Hello', 2);
+select hotpath.cache_table('word');
+
+select asked, hotpath.get(null::word, asked) from (values ('hello'), ('HELLO'), ('Hallo')) a (asked);
+select asked, hotpath.get(null::word, asked) from (values ('hello'), ('HELLO'), ('Hallo')) a (asked);
+select * from hotpath.get_many(null::word, array['hello', 'HELLO', 'straße']);
+
+update word set v = 3 where k = 'hELLO';
+select asked, hotpath.get(null::word, asked) from (values ('hello'), ('HELLO')) a (asked);
+update word set k = 'HELLO' where k = 'hello';
+select asked, hotpath.get(null::word, asked) from (values ('hello'), ('HELLO')) a (asked);
+delete from word where k = 'heLLo';
+select count(hotpath.get(null::word, asked)) from (values ('hello'), ('HELLO')) a (asked);
+
+set client_min_messages = warning;
+drop schema keys_collation cascade;

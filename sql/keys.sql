@@ -25,20 +25,24 @@ insert into kind values
 	('numeric[]', '{1.0}', '{1.00}'), ('int4range', '[1,3]', '[1,4)'),
 	('mood', 'ok', 'ok'), ('positive', '5', '05'), ('code', 'x', 'x');
 
-select format('create table %I (k %s primary key, v int)', 'by ' || type, type) from kind \gexec
-select format('insert into %I values (%L, 1)', 'by ' || type, stored) from kind \gexec
 do $$
+declare
+	k kind;
 begin
-	perform hotpath.cache_table(quote_ident('by ' || type)::regclass) from kind;
+	for k in table kind loop
+		execute format('create table %I (k %s primary key, v int)', 'by ' || k.type, k.type);
+		execute format('insert into %I values (%L, 1)', 'by ' || k.type, k.stored);
+		perform hotpath.cache_table(quote_ident('by ' || k.type)::regclass);
+	end loop;
 end
 $$;
 
 -- ask for the key by its stored value and by the other spelling; compare with a plain SELECT
-create function check_kind(type text, asked text, out found boolean, out differences bigint)
+create function check_kind(type text, asked text, out seen boolean, out differences bigint)
 language plpgsql as $$
 begin
 	execute format('select hotpath.get(null::%I, %L) is not null', 'by ' || type, asked)
-		into found;
+		into seen;
 	execute format('select count(*) from %1$I t
 		where hotpath.get(null::%1$I, t.k) is distinct from t
 			or (hotpath.get(null::%1$I, %2$L)).k is distinct from
@@ -48,16 +52,32 @@ begin
 end
 $$;
 select type, c.* from kind, check_kind(type, asked) c;
-select type, c.* from kind, check_kind(type, asked) c where not found or differences > 0;
+select type, c.* from kind, check_kind(type, asked) c where not seen or differences > 0;
 
 -- the same after a change
-select format('update %I set v = 2', 'by ' || type) from kind \gexec
-select type, c.* from kind, check_kind(type, asked) c where not found or differences > 0;
-select type, c.* from kind, check_kind(type, asked) c where not found or differences > 0;
+do $$
+declare
+	k kind;
+begin
+	for k in table kind loop
+		execute format('update %I set v = 2', 'by ' || k.type);
+	end loop;
+end
+$$;
+select type, c.* from kind, check_kind(type, asked) c where not seen or differences > 0;
+select type, c.* from kind, check_kind(type, asked) c where not seen or differences > 0;
 
 -- and after the row is gone
-select format('delete from %I', 'by ' || type) from kind \gexec
-select count(*) filter (where found) as found from kind, check_kind(type, asked) c;
+do $$
+declare
+	k kind;
+begin
+	for k in table kind loop
+		execute format('delete from %I', 'by ' || k.type);
+	end loop;
+end
+$$;
+select count(*) filter (where seen) as seen from kind, check_kind(type, asked) c;
 
 -- integers of any width are keys of any width; one that does not fit is not there, and no error
 insert into "by int" values (7, 1);

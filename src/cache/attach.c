@@ -176,6 +176,15 @@ ensure_trigger(Oid relid, const char *trigger, const char *function, const char 
 		hp_query_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, name));
 }
 
+/* Drop one of our triggers if the table has it. */
+static void
+drop_trigger(Oid relid, const char *trigger, const char *function)
+{
+	if (trigger_state(relid, trigger, hp_config_function(function)) != '\0')
+		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger),
+								  hp_relation_qualified_name(relid)));
+}
+
 /* The TRUNCATE trigger on a table, or on each leaf of a partitioned one. */
 static void
 ensure_truncate_triggers(Oid relid)
@@ -289,7 +298,7 @@ config_row_of(HpRelation *rel, const HpKeyDef *def)
  * again repairs the triggers and takes over the options.
  */
 void
-hp_attach_table(Oid relid, Oid indexid, int64 ttl, bool write_through)
+hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 {
 	Relation	relation;
 	HpRelation *rel;
@@ -333,13 +342,9 @@ hp_attach_remove(Oid relid)
 	hp_relation_check_owner(relid);
 	hp_attach_note_always(relid);
 	all = find_all_inheritors(relid, AccessExclusiveLock, NULL);
-	hp_query_utility(psprintf("DROP TRIGGER IF EXISTS %s ON %s", quote_identifier(HP_ROW_TRIGGER),
-							  hp_relation_qualified_name(relid)));
+	drop_trigger(relid, HP_ROW_TRIGGER, "note_row");
 	foreach(lc, all)
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
-			hp_query_utility(psprintf("DROP TRIGGER IF EXISTS %s ON %s",
-									  quote_identifier(HP_TRUNCATE_TRIGGER),
-									  hp_relation_qualified_name(lfirst_oid(lc))));
+		drop_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate");
 	hp_config_delete(relid);
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();

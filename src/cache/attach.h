@@ -8,7 +8,9 @@
 #ifndef HP_ATTACH_H
 #define HP_ATTACH_H
 
-extern void hp_attach_table(Oid relid, Oid indexid, int64 ttl, bool write_through);
+#include "datatype/timestamp.h"
+
+extern void hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through);
 extern void hp_attach_remove(Oid relid);
 extern void hp_attach_note_table(Oid relid);
 extern void hp_attach_note_always(Oid relid);

@@ -71,22 +71,15 @@ hotpath_cache_table(PG_FUNCTION_ARGS)
 {
 	Oid			indexid = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
 	bool		write_through = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-	int64		ttl = 0;
+	Interval   *ttl = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
 
 	require_argument(fcinfo, 0, "rel");
-	if (!PG_ARGISNULL(2))
-	{
-		Interval   *interval = PG_GETARG_INTERVAL_P(2);
-
-		ttl = interval->time + interval->day * USECS_PER_DAY +
-			interval->month * (DAYS_PER_MONTH * USECS_PER_DAY);
-		if (ttl <= 0)
-			ereport(ERROR,
-					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("ttl must be positive"),
-					errdetail("An entry that expires at once could never be served."),
-					errhint("Pass null for entries that do not expire."));
-	}
+	if (ttl != NULL && hp_config_microseconds(ttl) <= 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("ttl must be positive"),
+				errdetail("An entry that expires at once could never be served."),
+				errhint("Pass null for entries that do not expire."));
 	hp_attach_table(PG_GETARG_OID(0), indexid, ttl, write_through);
 	PG_RETURN_VOID();
 }

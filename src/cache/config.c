@@ -397,7 +397,7 @@ hp_config_load(HpRelation *rel)
 			if (def != NULL && hp_config_key(cached, def) == NULL)
 				cached->keys[cached->nkeys++] = (HpCachedKey)
 			{
-				.def = def,.ttl = row->ttl,.write_through = row->write_through,
+				.def = def,.ttl = hp_config_microseconds(row->ttl),.write_through = row->write_through,
 				.configured = row->index
 			};
 		}

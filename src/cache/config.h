@@ -11,6 +11,7 @@
 #include "cache/fence.h"
 #include "cache/stats.h"
 #include "catalog/relation.h"
+#include "datatype/timestamp.h"
 
 /* A key by which rows are cached. */
 typedef struct HpCachedKey
@@ -69,7 +70,7 @@ typedef struct HpConfigRow
 	Oid			index;			/* InvalidOid: the primary key, whichever that is */
 	bool		primary;
 	List	   *columns;		/* of char *, in key order */
-	int64		ttl;
+	Interval   *ttl;			/* NULL: for ever */
 	bool		write_through;
 } HpConfigRow;
 
@@ -84,11 +85,12 @@ extern HpStripeNo hp_config_types_stripe(void);
 extern Oid	hp_config_function(const char *name);
 
 /* config_table.c */
+extern int64 hp_config_microseconds(const Interval *interval);
 extern List *hp_config_rows(Oid relid, int limit);
 extern void hp_config_store(const HpConfigRow *row);
 extern bool hp_config_row_is_current(const HpConfigRow *row, const HpConfigRow *now);
 extern bool hp_config_delete(Oid relid);
-extern void hp_config_delete_object(Oid oid);
+extern void hp_config_delete_objects(const List *dropped);
 
 /* What the cache knows of a relation; NULL when it is not cached. */
 static inline HpCached *

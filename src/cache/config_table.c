@@ -21,6 +21,7 @@
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -60,11 +61,14 @@ open_table(LOCKMODE mode)
 	return rel;
 }
 
-static int64
-interval_microseconds(const Interval *interval)
+/* An interval in microseconds, a month being 30 days; 0 for NULL. */
+int64
+hp_config_microseconds(const Interval *interval)
 {
+	if (interval == NULL)
+		return 0;
 	return interval->time + interval->day * USECS_PER_DAY +
-		interval->month * (30 * USECS_PER_DAY);
+		interval->month * (DAYS_PER_MONTH * USECS_PER_DAY);
 }
 
 static List *
@@ -94,7 +98,10 @@ read_row(HeapTuple tuple, TupleDesc desc)
 	row->primary = DatumGetBool(values[ANUM_IS_PRIMARY - 1]);
 	row->columns = name_list(values[ANUM_KEY_COLUMNS - 1]);
 	if (!nulls[ANUM_TTL - 1])
-		row->ttl = interval_microseconds(DatumGetIntervalP(values[ANUM_TTL - 1]));
+	{
+		row->ttl = palloc(sizeof(Interval));
+		*row->ttl = *DatumGetIntervalP(values[ANUM_TTL - 1]);
+	}
 	row->write_through = DatumGetBool(values[ANUM_WRITE_THROUGH - 1]);
 	return row;
 }
@@ -135,7 +142,6 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 	Datum		values[NATTS];
 	bool		nulls[NATTS] = {false};
 	Datum	   *names = palloc(list_length(row->columns) * sizeof(Datum));
-	Interval   *ttl = palloc0(sizeof(Interval));
 	ListCell   *lc;
 
 	foreach(lc, row->columns)
@@ -145,15 +151,14 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 		namestrcpy(name, lfirst(lc));
 		names[foreach_current_index(lc)] = NameGetDatum(name);
 	}
-	ttl->time = row->ttl;
 	values[ANUM_RELATION - 1] = ObjectIdGetDatum(row->relid);
 	values[ANUM_KEY_INDEX - 1] = ObjectIdGetDatum(row->index);
 	values[ANUM_IS_PRIMARY - 1] = BoolGetDatum(row->primary);
 	values[ANUM_KEY_COLUMNS - 1] =
 		PointerGetDatum(construct_array(names, list_length(row->columns), NAMEOID, NAMEDATALEN,
 										false, TYPALIGN_CHAR));
-	values[ANUM_TTL - 1] = IntervalPGetDatum(ttl);
-	nulls[ANUM_TTL - 1] = row->ttl == 0;
+	values[ANUM_TTL - 1] = IntervalPGetDatum(row->ttl);
+	nulls[ANUM_TTL - 1] = row->ttl == NULL;
 	values[ANUM_WRITE_THROUGH - 1] = BoolGetDatum(row->write_through);
 	return heap_form_tuple(desc, values, nulls);
 }
@@ -244,9 +249,9 @@ hp_config_delete(Oid relid)
 	return deleted;
 }
 
-/* Delete the rows that name a dropped table or index. */
+/* Delete the rows that name a dropped table or index, given by a list of OIDs. */
 void
-hp_config_delete_object(Oid oid)
+hp_config_delete_objects(const List *dropped)
 {
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
@@ -259,12 +264,14 @@ hp_config_delete_object(Oid oid)
 	{
 		HpConfigRow *row = read_row(tuple, RelationGetDescr(rel));
 
-		if (row->relid != oid && row->index != oid)
+		if (!list_member_oid(dropped, row->relid) &&
+			!(OidIsValid(row->index) && list_member_oid(dropped, row->index)))
 			continue;
 		CatalogTupleDelete(rel, &tuple->t_self);
-		if (row->relid != oid)
+		if (!list_member_oid(dropped, row->relid))
 			CacheInvalidateRelcacheByRelid(row->relid);
 	}
 	systable_endscan(scan);
 	relation_close(rel, NoLock);
+	CommandCounterIncrement();
 }

@@ -345,7 +345,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 {
 	List	   *objects;
 	ListCell   *lc;
-	bool		table_dropped = false;
+	List	   *dropped = NIL;
 
 	require_event_trigger(fcinfo, "note_drop");
 	if (hp_config_rows(InvalidOid, 1) == NIL)
@@ -360,16 +360,18 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 												   get_namespace_oid(object->schema, true)));
 		else if (object->classid == RelationRelationId)
 		{
-			table_dropped = true;
+			dropped = lappend_oid(dropped, object->objid);
 			hp_attach_note_table(object->objid);
-			hp_config_delete_object(object->objid);
 		}
 		else if (object->classid == CastRelationId)
 			hp_attach_note_types();
 	}
 	/* a dropped partition cannot be asked any more whose it was */
-	if (table_dropped)
+	if (dropped != NIL)
+	{
 		hp_attach_note_partitioned();
+		hp_config_delete_objects(dropped);
+	}
 	PG_RETURN_NULL();
 }
 

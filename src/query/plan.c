@@ -222,6 +222,16 @@ visit_result(HpRowVisitor visit, Oid rowtype, void *arg)
 	}
 }
 
+/* Do all columns of a key have an array type?  Arrays themselves have none. */
+static bool
+has_array_types(const HpKeyDef *def)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+		if (!OidIsValid(get_array_type(def->columns[i].type)))
+			return false;
+	return true;
+}
+
 /*
  * Visit the rows with any of some distinct keys, in no particular order.  The
  * visitor runs inside SPI: what it keeps it must copy elsewhere.
@@ -233,6 +243,18 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 	Datum		arrays[INDEX_MAX_KEYS];
 	Oid			rowtype = rel->rowtype;
 
+	if (!has_array_types(def))
+	{
+		for (int i = 0; i < nkeys; i++)
+		{
+			bool		found;
+			Datum		row = hp_query_row(rel, def, &keys[i], &found);
+
+			if (found)
+				visit(row, rowtype, arg);
+		}
+		return;
+	}
 	connect_spi();
 	for (int c = 0; c < def->ncolumns; c++)
 		arrays[c] = column_array(def, c, keys, nkeys);

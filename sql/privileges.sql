@@ -1,0 +1,131 @@
+-- Who may call what: reads need what SELECT needs, the rest needs the owner.
+create schema rights;
+set search_path = rights;
+\pset null '(null)'
+
+create role regress_rights_owner;
+create role regress_rights_reader;
+create role regress_rights_group;
+grant usage on schema rights to public;
+grant create on schema rights to regress_rights_owner;
+set role regress_rights_owner;
+create table item (id int primary key, name text);
+insert into item values (1, 'one');
+
+-- the owner attaches
+select hotpath.cache_table('item');
+select hotpath.get(null::item, 1);
+select hotpath.warm('item') >= 0 as warmed, hotpath.evict_all('item') >= 0 as emptied;
+select hotpath.get(null::item, 1);
+
+-- nobody else does
+set role regress_rights_reader;
+select hotpath.cache_table('item');
+select hotpath.uncache_table('item');
+select hotpath.warm('item');
+select hotpath.evict_all('item');
+select hotpath.evict_all();
+select hotpath.reset_cache_stats();
+
+-- without SELECT nothing is read, from whatever place
+select hotpath.get(null::item, 1);
+select hotpath.get_by(null::item, 'item_pkey', 1);
+select hotpath.get_many(null::item, array[1]);
+select hotpath.get_json('item', 1);
+select hotpath.peek(null::item, 1);
+select hotpath.evict('item', 1);
+select hotpath.verify_cache('item');
+
+-- granted, revoked: effective at once, cached or not
+set role regress_rights_owner;
+grant select on item to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+select hotpath.get(null::item, 1);
+set role regress_rights_owner;
+revoke select on item from regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+select hotpath.get_json('item', 1);
+
+-- every column, or none
+set role regress_rights_owner;
+grant select (id) on item to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+set role regress_rights_owner;
+grant select (name) on item to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+set role regress_rights_owner;
+alter table item add column secret text;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+set role regress_rights_owner;
+alter table item drop column secret;
+revoke select (name) on item from regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+
+-- membership
+set role regress_rights_owner;
+grant select on item to regress_rights_group;
+reset role;
+grant regress_rights_group to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+reset role;
+revoke regress_rights_group from regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.get(null::item, 1);
+reset role;
+
+-- the schema
+grant select on item to regress_rights_reader;
+revoke usage on schema rights from public;
+set role regress_rights_reader;
+select hotpath.get_json(c.oid, 1) from pg_class c where relname = 'item' and relkind = 'r';
+reset role;
+grant usage on schema rights to public;
+
+-- a function that runs as its owner reads as its owner
+revoke select on item from regress_rights_reader;
+set role regress_rights_owner;
+create function read_item(int) returns item language sql stable security definer
+	as 'select hotpath.get(null::rights.item, $1)';
+set role regress_rights_reader;
+select read_item(1);
+select hotpath.get(null::item, 1);
+
+-- put() writes with the rights of INSERT and UPDATE
+set role regress_rights_owner;
+grant select, insert on item to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.put(row(2, 'two')::item);
+set role regress_rights_owner;
+grant update on item to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.put(row(2, 'two')::item);
+
+-- a row written by somebody without any right to the extension's tables is noted all the same
+update item set name = 'changed' where id = 1;
+select hotpath.get(null::item, 1);
+
+-- what everybody may see, and what is for administrators
+select relation from hotpath.cached_key where relation = 'item'::regclass;
+select count(*) from hotpath.cache_stats where relation = 'item'::regclass;
+select count(*) <= 1 as may_read from hotpath.cache_memory;
+insert into hotpath.cached_key values ('item', 0, true, '{id}', null, false);
+delete from hotpath.cached_key;
+set pg_hotpath.max_entry_size = '1MB';
+set pg_hotpath.enabled = off;
+reset pg_hotpath.enabled;
+reset role;
+grant pg_monitor to regress_rights_reader;
+set role regress_rights_reader;
+select hotpath.reset_cache_stats();
+reset role;
+
+set client_min_messages = warning;
+drop schema rights cascade;
+drop role regress_rights_owner, regress_rights_reader, regress_rights_group;

@@ -2,6 +2,7 @@
 create schema rights;
 set search_path = rights;
 \pset null '(null)'
+\set SHOW_CONTEXT never
 
 create role regress_rights_owner;
 create role regress_rights_reader;
@@ -84,7 +85,8 @@ reset role;
 grant select on item to regress_rights_reader;
 revoke usage on schema rights from public;
 set role regress_rights_reader;
-select hotpath.get_json(c.oid, 1) from pg_class c where relname = 'item' and relkind = 'r';
+select hotpath.get_json(c.oid, 1) from pg_class c
+where relname = 'item' and relnamespace = (select oid from pg_namespace where nspname = 'rights');
 reset role;
 grant usage on schema rights to public;
 
@@ -112,7 +114,7 @@ update item set name = 'changed' where id = 1;
 select hotpath.get(null::item, 1);
 
 -- what everybody may see, and what is for administrators
-select relation from hotpath.cached_key where relation = 'item'::regclass;
+select relation, key_columns from hotpath.cached_key where relation = 'item'::regclass;
 select count(*) from hotpath.cache_stats where relation = 'item'::regclass;
 select count(*) <= 1 as may_read from hotpath.cache_memory;
 insert into hotpath.cached_key values ('item', 0, true, '{id}', null, false);

@@ -18,7 +18,8 @@ table account;
 select * from hotpath.put(row(3, 'Linus', null, null)::account);
 
 -- change a row that was read
-select hotpath.put(r) from (select (a).* from (select hotpath.get(null::account, 1) as a) x) r;
+select hotpath.put(a) from hotpath.get(null::account, 1) a;
+select hotpath.put(a) from account a where id = 2;
 select (hotpath.put(jsonb_populate_record(hotpath.get(null::account, 1), '{"balance": 7}'))).balance;
 select hotpath.get(null::account, 1);
 

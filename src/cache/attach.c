@@ -117,9 +117,13 @@ hp_attach_note_types(void)
 		hp_fence_note_table(hp_config_types_stripe());
 }
 
-/* Note all cached partitioned tables of this database. */
+/*
+ * Note all cached tables of this database that have, or had, children: one of
+ * these may just have been dropped.  For a parent by inheritance, that may make
+ * caching it safe again.
+ */
 void
-hp_attach_note_partitioned(void)
+hp_attach_note_parents(void)
 {
 	List	   *rows = hp_config_rows(InvalidOid, 0);
 	ListCell   *lc;
@@ -128,8 +132,11 @@ hp_attach_note_partitioned(void)
 	{
 		HpConfigRow *row = lfirst(lc);
 
-		if (get_rel_relkind(row->relid) == RELKIND_PARTITIONED_TABLE)
-			hp_attach_note_table(row->relid);
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(row->relid)) ||
+			!has_subclass(row->relid))
+			continue;
+		hp_attach_note_table(row->relid);
+		CacheInvalidateRelcacheByRelid(row->relid);
 	}
 }
 

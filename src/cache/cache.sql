@@ -216,14 +216,19 @@ CREATE FUNCTION @extschema@.cache_slots(
 		OUT invalidations bigint, OUT bypass_own_write bigint, OUT bypass_serializable bigint,
 		OUT bypass_rls bigint, OUT bypass_recovery bigint, OUT bypass_unsafe bigint,
 		OUT bypass_too_large bigint, OUT bypass_disabled bigint,
-		OUT entries bigint, OUT bytes bigint)
+		OUT entries bigint, OUT bytes bigint, OUT seed bigint)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'hotpath_cache_slots' LANGUAGE C VOLATILE PARALLEL RESTRICTED ROWS 20;
 COMMENT ON FUNCTION @extschema@.cache_slots() IS
 	'counters of the cached keys of this database that have been used since server start';
 
+CREATE FUNCTION @extschema@.key_seed(rel regclass, columns name[]) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'hotpath_key_seed' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.key_seed(regclass, name[]) IS
+	'what tells the counters of a cached key; null when a column is gone';
+
 CREATE VIEW @extschema@.cache_stats AS
-	SELECT k.relation, k.key,
+	SELECT k.relation, coalesce(s.key, k.key) AS key,
 		coalesce(s.hits, 0) AS hits, coalesce(s.misses, 0) AS misses,
 		coalesce(s.fills, 0) AS fills, coalesce(s.not_quiet, 0) AS not_quiet,
 		coalesce(s.negative_hits, 0) AS negative_hits, coalesce(s.expired, 0) AS expired,
@@ -240,10 +245,11 @@ CREATE VIEW @extschema@.cache_stats AS
 			CASE WHEN c.is_primary
 				THEN (SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i
 					WHERE i.indrelid OPERATOR(pg_catalog.=) c.relation AND i.indisprimary)
-				ELSE c.key_index END AS key
+				ELSE c.key_index END AS key,
+			@extschema@.key_seed(c.relation, c.key_columns) AS seed
 		FROM @extschema@.cached_key c) k
 	LEFT JOIN @extschema@.cache_slots() s
-		ON s.relation OPERATOR(pg_catalog.=) k.relation AND s.key OPERATOR(pg_catalog.=) k.key;
+		ON s.relation OPERATOR(pg_catalog.=) k.relation AND s.seed OPERATOR(pg_catalog.=) k.seed;
 COMMENT ON VIEW @extschema@.cache_stats IS 'a row per cached key of a relation in this database';
 GRANT SELECT ON @extschema@.cache_stats TO PUBLIC;
 

@@ -27,9 +27,12 @@
 #include "cache/lookup.h"
 #include "cache/maintain.h"
 #include "cache/store.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "query/query.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -48,6 +51,7 @@ PG_FUNCTION_INFO_V1(hotpath_evict);
 PG_FUNCTION_INFO_V1(hotpath_evict_all);
 PG_FUNCTION_INFO_V1(hotpath_warm);
 PG_FUNCTION_INFO_V1(hotpath_verify_cache);
+PG_FUNCTION_INFO_V1(hotpath_key_seed);
 PG_FUNCTION_INFO_V1(hotpath_cache_slots);
 PG_FUNCTION_INFO_V1(hotpath_cache_memory);
 PG_FUNCTION_INFO_V1(hotpath_reset_cache_stats);
@@ -300,7 +304,7 @@ hotpath_put(PG_FUNCTION_ARGS)
 	Oid			outer_putting = hp_attach_putting;
 	Datum		row;
 	HpKey		key;
-	bool		found;
+	bool		found = false;
 
 	require_argument(fcinfo, 0, "new_row");
 	row = PG_GETARG_DATUM(0);
@@ -309,21 +313,15 @@ hotpath_put(PG_FUNCTION_ARGS)
 	hp_attach_putting = rel->relid;
 	PG_TRY();
 	{
-		row = hp_query_upsert(rel, def, row);
+		row = hp_query_upsert(rel, def, &key, row, &found);
 	}
 	PG_FINALLY();
 	{
 		hp_attach_putting = outer_putting;
 	}
 	PG_END_TRY();
-	if (row == (Datum) 0)
-	{
-		/* the row was there, and has nothing that could be updated */
-		rel = hp_argument_relation(fcinfo);
-		row = hp_query_row(rel, hp_relation_primary_key(rel), &key, &found);
-		if (!found)
-			PG_RETURN_NULL();
-	}
+	if (!found)
+		PG_RETURN_NULL();
 	PG_RETURN_DATUM(row);
 }
 
@@ -451,6 +449,28 @@ hotpath_verify_cache(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/* key_seed(rel, columns): what tells the slot of a key, null if a column is gone */
+Datum
+hotpath_key_seed(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	AttrNumber	attnums[INDEX_MAX_KEYS];
+	Datum	   *names;
+	int			n;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, NULL, &n);
+	if (n > INDEX_MAX_KEYS)
+		PG_RETURN_NULL();
+	for (int i = 0; i < n; i++)
+	{
+		attnums[i] = get_attnum(relid, NameStr(*DatumGetName(names[i])));
+		if (attnums[i] == InvalidAttrNumber)
+			PG_RETURN_NULL();
+	}
+	PG_RETURN_INT64((int64) hp_key_seed(relid, attnums, n));
+}
+
 /* cache_slots(): what the view cache_stats is made of */
 Datum
 hotpath_cache_slots(PG_FUNCTION_ARGS)
@@ -466,8 +486,8 @@ hotpath_cache_slots(PG_FUNCTION_ARGS)
 	n = hp_stats_view(&views);
 	for (int i = 0; i < n; i++)
 	{
-		Datum		values[HP_NCOUNTERS + 4];
-		bool		nulls[HP_NCOUNTERS + 4] = {false};
+		Datum		values[HP_NCOUNTERS + 5];
+		bool		nulls[HP_NCOUNTERS + 5] = {false};
 		int			k = 0;
 
 		values[k++] = ObjectIdGetDatum(views[i].relid);
@@ -476,6 +496,7 @@ hotpath_cache_slots(PG_FUNCTION_ARGS)
 			values[k++] = Int64GetDatum((int64) views[i].counts[c]);
 		values[k++] = Int64GetDatum(views[i].entries);
 		values[k++] = Int64GetDatum(views[i].bytes);
+		values[k++] = Int64GetDatum((int64) views[i].seed);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	PG_RETURN_NULL();

@@ -330,6 +330,7 @@ hp_stats_view(HpSlotView **views)
 			continue;
 		view->relid = slot->relid;
 		view->indexid = slot->indexid;
+		view->seed = slot->seed;
 		for (int c = 0; c < HP_NCOUNTERS; c++)
 			view->counts[c] = pg_atomic_read_u64(&slot->counts[c]);
 		view->entries = (int64) pg_atomic_read_u64(&slot->entries);

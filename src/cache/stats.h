@@ -67,6 +67,7 @@ typedef struct HpSlotView
 {
 	Oid			relid;
 	Oid			indexid;
+	uint64		seed;
 	uint64		counts[HP_NCOUNTERS];
 	int64		entries;
 	int64		bytes;

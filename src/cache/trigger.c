@@ -358,7 +358,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		if (object->classid == TriggerRelationId && object->table != NULL)
 			hp_attach_note_table(get_relname_relid(object->table,
 												   get_namespace_oid(object->schema, true)));
-		else if (object->classid == RelationRelationId)
+		else if (object->classid == RelationRelationId && object->subid == 0)
 		{
 			dropped = lappend_oid(dropped, object->objid);
 			hp_attach_note_table(object->objid);
@@ -366,10 +366,10 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		else if (object->classid == CastRelationId)
 			hp_attach_note_types();
 	}
-	/* a dropped partition cannot be asked any more whose it was */
+	/* a dropped child cannot be asked any more whose it was */
 	if (dropped != NIL)
 	{
-		hp_attach_note_partitioned();
+		hp_attach_note_parents();
 		hp_config_delete_objects(dropped);
 	}
 	PG_RETURN_NULL();

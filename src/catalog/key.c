@@ -141,14 +141,15 @@ column_is_hashable(const HpKeyColumn *column)
 		op_hashjoinable(column->equal_operator, column->type);
 }
 
-static uint64
-seed_of(Oid relid, const HpKeyDef *def)
+/* The seed of a key on some columns of a relation of this database. */
+uint64
+hp_key_seed(Oid relid, const AttrNumber *attnums, int n)
 {
 	uint64		seed = hash_combine64(hash_bytes_uint32_extended(MyDatabaseId, 0),
 									  hash_bytes_uint32_extended(relid, 1));
 
-	for (int i = 0; i < def->ncolumns; i++)
-		seed = hash_combine64(seed, hash_bytes_uint32_extended(def->columns[i].attnum, 2));
+	for (int i = 0; i < n; i++)
+		seed = hash_combine64(seed, hash_bytes_uint32_extended(attnums[i], 2));
 	return seed;
 }
 
@@ -191,7 +192,7 @@ hp_key_define(Relation rel, Oid indexid, MemoryContext context, HpKeyProblem *pr
 		*problem = define_column(&def->columns[i], rel, index, i, &def->image_equal, context);
 		def->hashable = def->hashable && column_is_hashable(&def->columns[i]);
 	}
-	def->seed = seed_of(RelationGetRelid(rel), def);
+	def->seed = hp_key_seed(RelationGetRelid(rel), index->rd_index->indkey.values, def->ncolumns);
 	relation_close(index, AccessShareLock);
 	return *problem == HP_KEY_FINE ? def : NULL;
 }

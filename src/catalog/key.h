@@ -83,6 +83,7 @@ typedef struct HpCoercion
 
 extern HpKeyDef *hp_key_define(Relation rel, Oid indexid, MemoryContext context,
 							   HpKeyProblem *problem);
+extern uint64 hp_key_seed(Oid relid, const AttrNumber *attnums, int n);
 extern Oid	hp_key_unhashable_type(const HpKeyDef *def);
 
 extern void hp_key_set(HpKey *key, const HpKeyDef *def);

@@ -287,11 +287,11 @@ hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void
 }
 
 /*
- * Insert or update a row by key; the row as stored.  A null datum when the row
- * was there and has nothing but its key.
+ * Insert or update a row, which has the key given; returns the row as stored.
+ * *found is false when there is none in the end, which a trigger can cause.
  */
 Datum
-hp_query_upsert(HpRelation *rel, const HpKeyDef *def, Datum row)
+hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum row, bool *found)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		result = (Datum) 0;
@@ -299,7 +299,13 @@ hp_query_upsert(HpRelation *rel, const HpKeyDef *def, Datum row)
 	connect_spi();
 	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_UPSERT), &row, NULL, false, 0),
 				 SPI_OK_INSERT_RETURNING);
-	if (SPI_processed > 0)
+	/* a row that has nothing but its key is left alone, and not returned */
+	if (SPI_processed == 0)
+		check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
+									  unconstify(HpKey *, key)->values, NULL, false, 1),
+					 SPI_OK_SELECT);
+	*found = SPI_processed > 0;
+	if (*found)
 		result = first_row(caller);
 	finish_spi();
 	return result;
@@ -322,11 +328,11 @@ List *
 hp_query_changed_objects(bool dropped)
 {
 	static const char *const changed_sql =
-	"SELECT classid, objid, object_type, NULL::pg_catalog.text, NULL::pg_catalog.text "
+	"SELECT classid, objid, objsubid, NULL::pg_catalog.text, NULL::pg_catalog.text "
 	"FROM pg_catalog.pg_event_trigger_ddl_commands() "
 	"WHERE objid OPERATOR(pg_catalog.<>) 0";
 	static const char *const dropped_sql =
-	"SELECT classid, objid, object_type, address_names[1], address_names[2] "
+	"SELECT classid, objid, objsubid, address_names[1], address_names[2] "
 	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE NOT is_temporary";
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
@@ -337,7 +343,6 @@ hp_query_changed_objects(bool dropped)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
-		char	   *type = SPI_getvalue(tuple, desc, 3);
 		char	   *schema = SPI_getvalue(tuple, desc, 4);
 		char	   *table = SPI_getvalue(tuple, desc, 5);
 		MemoryContext outer = MemoryContextSwitchTo(caller);
@@ -346,8 +351,7 @@ hp_query_changed_objects(bool dropped)
 
 		object->classid = DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &isnull));
 		object->objid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
-		object->dropped = dropped;
-		object->type = type ? pstrdup(type) : NULL;
+		object->subid = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
 		object->schema = schema ? pstrdup(schema) : NULL;
 		object->table = table ? pstrdup(table) : NULL;
 		result = lappend(result, object);

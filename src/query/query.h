@@ -25,7 +25,8 @@ extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key
 extern void hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys,
 						  HpRowVisitor visit, void *arg);
 extern void hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void *arg);
-extern Datum hp_query_upsert(HpRelation *rel, const HpKeyDef *def, Datum row);
+extern Datum hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum row,
+							 bool *found);
 extern void hp_query_utility(const char *sql);
 
 /* A changed object, as an event trigger sees it. */
@@ -33,8 +34,7 @@ typedef struct HpChangedObject
 {
 	Oid			classid;
 	Oid			objid;
-	bool		dropped;
-	char	   *type;			/* object_type */
+	int32		subid;			/* column number, 0 for the object itself */
 	char	   *schema;			/* of a dropped trigger's table; else NULL */
 	char	   *table;
 } HpChangedObject;

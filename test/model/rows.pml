@@ -112,6 +112,17 @@ proctype Reader(bool repeatable) {
 		:: else -> atomic { LOCK }
 		fi;
 		if
+#ifdef STRIPES_BEFORE_ENTRY
+		:: d_step { ok = TABLE_QUIET; vt = st[TABLE].version };
+			d_step { ok = ok && QUIET(k, 0); vk = st[k].version };
+			d_step {
+				ok = ok && e[k].have && e[k].vk == vk && e[k].vt == vt;
+				if
+				:: ok -> data = e[k].data; HIT(data == DATA(k, s_fin))
+				:: else -> skip
+				fi;
+				skip }
+#else
 		:: d_step { e[k].have -> data = e[k].data; vk = e[k].vk; vt = e[k].vt };
 #ifdef MUT_VERSION_BEFORE_SNAPSHOT
 			d_step { ok = early && QUIET(k, 0) && QUIET(TABLE, 0);
@@ -124,6 +135,7 @@ proctype Reader(bool repeatable) {
 				:: else -> ok = false
 				fi;
 				skip }
+#endif
 #endif
 		:: skip
 		fi;

@@ -65,7 +65,9 @@ good 'rows: two keys, moves, TRUNCATE' rows.pml
 good 'rows: a snapshot that is kept' rows.pml -DREPEATABLE -DNW=0
 good 'rows: TRUNCATE of a partition' rows.pml -DLEAF
 good 'rows: a fill may read the stripes before the data' rows.pml -DSTRIPES_FIRST
+good 'rows: a hit may read the stripes before it looks for the entry' rows.pml -DSTRIPES_BEFORE_ENTRY
 hits rows rows.pml
+hits 'rows, stripes first' rows.pml -DSTRIPES_BEFORE_ENTRY
 mutant 'the old key is noted' rows.pml -DMUT_NO_OLD_KEY
 mutant "the table's stripe is checked" rows.pml -DMUT_KEY_STRIPE_ONLY
 mutant 'TRUNCATE is noted' rows.pml -DMUT_TRUNCATE_UNNOTED
@@ -85,7 +87,7 @@ mutant 'published after the commit (and not at PREPARE)' through.pml -DMUT_PUBLI
 mutant "a rolled-back savepoint's row is dropped" through.pml -DMUT_KEEP_ABORTED_SUB -DSUBXACT -DROUNDS=1
 mutant 'the newest row is staged, not the last trigger' through.pml -DMUT_LAST_TRIGGER_WINS
 mutant 'a later change replaces the staged row' through.pml -DMUT_KEEP_FIRST
-mutant 'the table stripe is settled when staging' through.pml -DMUT_TABLE_UNSETTLED -DDDL -DOPS=2
+mutant "a table's note always counts" through.pml -DMUT_TABLE_NOOP -DDDL -DOPS=2
 
 good 'start: memory made on first use' start.pml
 good 'start: prepared transactions outlive a crash' start.pml -DCRASH

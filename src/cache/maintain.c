@@ -129,6 +129,20 @@ typedef struct Verifying
 	int64		stale;
 } Verifying;
 
+/* Is an entry's payload the row, or its JSON? */
+static bool
+same_payload(const HpEntryView *entry, Datum row)
+{
+	Datum		json;
+
+	if (entry->key.kind == HP_ENTRY_ROW)
+		return DatumGetBool(OidFunctionCall2(F_RECORD_IMAGE_EQ, row,
+											 PointerGetDatum(entry->payload)));
+	json = DirectFunctionCall1(row_to_json, row);
+	return VARSIZE(DatumGetPointer(json)) == entry->payload_len &&
+		memcmp(DatumGetPointer(json), entry->payload, entry->payload_len) == 0;
+}
+
 /* Would a reader be served what the entry holds?  If so, is it what the table holds? */
 static void
 verify_entry(const HpEntryView *entry, void *arg)
@@ -138,8 +152,6 @@ verify_entry(const HpEntryView *entry, void *arg)
 	HpKey		key;
 	Datum		row;
 	bool		found;
-	Datum		expected;
-	bool		json = entry->key.kind == HP_ENTRY_JSON;
 
 	if (v->max_rows >= 0 && v->checked >= v->max_rows)
 		return;
@@ -154,18 +166,8 @@ verify_entry(const HpEntryView *entry, void *arg)
 		v->checked++;
 		if (found == entry->negative)
 			v->stale++;
-		else if (found)
-		{
-			expected = json ? DirectFunctionCall1(row_to_json, row) : row;
-			if (VARSIZE(DatumGetPointer(expected)) != entry->payload_len)
-				v->stale++;
-			else if (json)
-				v->stale += memcmp(DatumGetPointer(expected), entry->payload,
-								   entry->payload_len) != 0;
-			else
-				v->stale += !DatumGetBool(OidFunctionCall2(F_RECORD_IMAGE_EQ, expected,
-													   PointerGetDatum(entry->payload)));
-		}
+		else if (found && !same_payload(entry, row))
+			v->stale++;
 	}
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(v->context);

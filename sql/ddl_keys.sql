@@ -28,8 +28,8 @@ select * from differences();
 -- rebuilt beside and exchanged: a new index with the old name
 reindex index concurrently item_code_key;
 reindex table concurrently item;
-table configured;
 select * from differences();
+table configured;
 update item set v = 11, code = 'c11' where id = 1;
 select * from differences();
 select * from differences();

@@ -16,8 +16,8 @@
  * It also computes a fingerprint of the table: its storage, row type and
  * triggers.  If it differs from the one in shared memory, somebody has changed
  * the table, and all that is cached of it is made dead.  A transaction that has
- * a transaction id of its own may see catalog rows that others do not see yet,
- * so it does not store the fingerprint that it computes.
+ * changed the table itself sees catalog rows that others do not see yet, so it
+ * does not store the fingerprint that it computes.
  *
  * If a check fails the relation is marked unsafe, with the reason, and readers
  * go to the table.
@@ -423,7 +423,7 @@ bool
 hp_config_link(HpRelation *rel)
 {
 	HpCached   *cached = rel->cached;
-	bool		store = !TransactionIdIsValid(GetTopTransactionIdIfAny());
+	bool		store = !hp_fence_noted_by_me(hp_config_table_stripe(rel->relid));
 
 	for (int i = 0; i < cached->nkeys; i++)
 	{

@@ -327,6 +327,15 @@ hp_fence_version(HpStripeNo stripe)
 	return (version & 1) == 0 ? version : 0;
 }
 
+/* May this transaction be a noted writer of a stripe?  Errs on the side of yes. */
+bool
+hp_fence_noted_by_me(HpStripeNo stripe)
+{
+	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+
+	return xid != 0 && (in_ring(&stripes[stripe], xid) || stripes[stripe].overflow >= xid);
+}
+
 /* Make everything that depends on a stripe dead. */
 void
 hp_fence_bump(HpStripeNo stripe)

@@ -42,6 +42,7 @@ extern HpQuiet hp_fence_read(HpStripeNo stripe, const HpFenceView *view, uint64 
 extern uint64 hp_fence_note_key(HpStripeNo stripe);
 extern void hp_fence_note_table(HpStripeNo stripe);
 extern uint64 hp_fence_version(HpStripeNo stripe);
+extern bool hp_fence_noted_by_me(HpStripeNo stripe);
 extern void hp_fence_bump(HpStripeNo stripe);
 
 #endif							/* HP_FENCE_H */

@@ -228,7 +228,9 @@ COMMENT ON FUNCTION @extschema@.key_seed(regclass, name[]) IS
 	'what tells the counters of a cached key; null when a column is gone';
 
 CREATE VIEW @extschema@.cache_stats AS
-	SELECT k.relation, coalesce(s.key, k.key) AS key,
+	SELECT k.relation,
+		CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) k.key)
+			THEN k.key ELSE coalesce(s.key, k.key) END AS key,
 		coalesce(s.hits, 0) AS hits, coalesce(s.misses, 0) AS misses,
 		coalesce(s.fills, 0) AS fills, coalesce(s.not_quiet, 0) AS not_quiet,
 		coalesce(s.negative_hits, 0) AS negative_hits, coalesce(s.expired, 0) AS expired,

@@ -30,7 +30,6 @@ note("seed: HP_TORTURE_SEED=$seed");
 my @roles = (
 	('reader') x $clients, ('repeatable-reader') x $clients, ('writer') x $clients,
 	'repeatable-writer', ('two-phase') x $clients, 'long-writer', 'ddl', 'maintenance');
-@roles = grep { /$ENV{HP_ROLES}/ } @roles if $ENV{HP_ROLES};
 
 # Start a client; its process id and the file of its output.
 sub start_client

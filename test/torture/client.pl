@@ -101,7 +101,7 @@ sub ddl
 		],
 		[
 			'ALTER TABLE part DETACH PARTITION part_1;', 'UPDATE part_1 SET n = fresh() WHERE id % 7 = 0;',
-			'ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES IN (1);'
+			'CALL attach_again();'
 		],
 		[
 			'BEGIN;', "SELECT hotpath.uncache_table('$t');", $update, $repair,
@@ -113,8 +113,7 @@ sub ddl
 	return ($quick, "SELECT setseed(@{[next_seed()]});", @$way, 'ROLLBACK;',
 		'RESET session_replication_role;',
 		# whatever a time-out has left half done
-		'ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES IN (1);',
-		$repair, "CALL refill('$t');", 'SELECT pg_sleep(random() * 0.4);');
+		'CALL attach_again();', $repair, "CALL refill('$t');", 'SELECT pg_sleep(random() * 0.4);');
 }
 
 sub maintenance

@@ -72,6 +72,19 @@ BEGIN
 	PERFORM hotpath.cache_table('wt', write_through => true);
 END $$;
 
+/*
+ * Attach the partition that may be detached.  The lock keeps this out of the middle of a
+ * statement: a query that was planned before does not see a partition that is attached while it
+ * runs, though functions inside it may.
+ */
+CREATE PROCEDURE attach_again() LANGUAGE plpgsql AS $$
+BEGIN
+	IF NOT (SELECT relispartition FROM pg_class WHERE oid = 'part_1'::regclass) THEN
+		LOCK TABLE part IN ACCESS EXCLUSIVE MODE;
+		ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES IN (1);
+	END IF;
+END $$;
+
 CALL refill('acct');
 CALL refill('part');
 CALL refill('doc');

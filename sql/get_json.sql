@@ -87,7 +87,7 @@ table differences;
 table differences;
 
 -- rows, texts and other functions do not get in each other's way
-select hotpath.get_json('kind', 1)::jsonb = to_jsonb(hotpath.get(null::kind, 1)) as equal;
+select hotpath.get_json('kind', 1)::text = row_to_json(hotpath.get(null::kind, 1))::text as equal;
 select hotpath.get_json(null, 1);
 
 set client_min_messages = warning;

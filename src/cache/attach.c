@@ -118,12 +118,12 @@ hp_attach_note_types(void)
 }
 
 /*
- * Note all cached tables of this database that have, or had, children: one of
- * these may just have been dropped.  For a parent by inheritance, that may make
- * caching it safe again.
+ * Have all sessions look again at cached tables of this database that are, or
+ * were, parents by inheritance: a child may have gone, which makes caching the
+ * parent safe again, and which the server does not tell them.
  */
 void
-hp_attach_note_parents(void)
+hp_attach_recheck_parents(void)
 {
 	List	   *rows = hp_config_rows(InvalidOid, 0);
 	ListCell   *lc;
@@ -132,11 +132,27 @@ hp_attach_note_parents(void)
 	{
 		HpConfigRow *row = lfirst(lc);
 
-		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(row->relid)) ||
-			!has_subclass(row->relid))
-			continue;
-		hp_attach_note_table(row->relid);
-		CacheInvalidateRelcacheByRelid(row->relid);
+		if (get_rel_relkind(row->relid) == RELKIND_RELATION && has_subclass(row->relid))
+			CacheInvalidateRelcacheByRelid(row->relid);
+	}
+}
+
+/*
+ * Note all cached partitioned tables of this database: a table was dropped, and
+ * it cannot be asked any more whose partition it was.
+ */
+void
+hp_attach_note_partitioned(void)
+{
+	List	   *rows = hp_config_rows(InvalidOid, 0);
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		HpConfigRow *row = lfirst(lc);
+
+		if (get_rel_relkind(row->relid) == RELKIND_PARTITIONED_TABLE)
+			hp_attach_note_table(row->relid);
 	}
 }
 

@@ -322,6 +322,7 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(false);
+	hp_attach_recheck_parents();
 	foreach(lc, objects)
 	{
 		HpChangedObject *object = lfirst(lc);
@@ -366,10 +367,10 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		else if (object->classid == CastRelationId)
 			hp_attach_note_types();
 	}
-	/* a dropped child cannot be asked any more whose it was */
 	if (dropped != NIL)
 	{
-		hp_attach_note_parents();
+		hp_attach_note_partitioned();
+		hp_attach_recheck_parents();
 		hp_config_delete_objects(dropped);
 	}
 	PG_RETURN_NULL();

@@ -27,6 +27,8 @@ select hotpath.peek(null::pair, 2, 'b2');
 select hotpath.evict('item', 1), hotpath.evict('item', 1);
 select hotpath.peek(null::item, 1);
 select hotpath.evict('pair', 2, 'b2'), hotpath.evict('pair', 2, 'b2');
+select hotpath.get(null::pair, 4, 'b4');
+select hotpath.peek(null::pair, array['4', 'b4']), hotpath.evict('pair', array['4', 'b4']);
 select hotpath.evict('item', null), hotpath.evict('item', 3000000000);
 
 -- a text alone is evicted as well

@@ -27,6 +27,8 @@ create table halves (id int primary key) partition by range (id);
 create table near_half partition of halves for values from (0) to (10);
 create temp table mine (id int primary key);
 select hotpath.cache_table('mine');
+insert into mine values (1);
+select hotpath.get(null::mine, 1);
 select hotpath.cache_table('near_half');
 create table parent (id int primary key);
 create table child () inherits (parent);

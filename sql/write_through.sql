@@ -21,7 +21,7 @@ insert into item values (2, 'two', 'b');
 update item set v = 'ONE' where id = 1;
 select hotpath.peek(null::item, 1), hotpath.peek(null::item, 2);
 
--- unless the table is attached that way
+-- unless the table is attached that way; each key on its own
 select hotpath.cache_table('item', write_through => true);
 select hotpath.cache_table('item', 'item_tag_key', write_through => true);
 insert into item values (3, 'three', 'c');
@@ -59,7 +59,7 @@ select hotpath.peek(null::item, 6);
 
 -- deleted again, moved, truncated: nothing stays
 begin;
-insert into item values (7, 'seven', 'g');
+select hotpath.put(row(7, 'seven', 'g')::item);
 delete from item where id = 7;
 commit;
 begin;

@@ -5,8 +5,10 @@
  *
  * A plan is kept for each relation, key and shape of statement, and dropped when
  * the relation's descriptor has been rebuilt since, because names may have
- * changed.  The server's plan cache looks after everything else: row security,
- * statistics, generic against custom plans.
+ * changed.  The server's plan cache looks after everything else: statistics,
+ * generic against custom plans, row security for different users.  Only a change
+ * of a user's own attributes or memberships escapes it, so where row security is
+ * enabled plans are dropped after any of these.
  *
  * Reads run read-only under the calling query's active snapshot, so they see
  * exactly what that query sees.
@@ -51,6 +53,7 @@ typedef struct PlanEntry
 {
 	PlanKey		key;			/* hash key */
 	uint64		generation;		/* of the relation's descriptor */
+	uint64		privileges;		/* hp_privilege_epoch, where row security is enabled */
 	SPIPlanPtr	plan;
 } PlanEntry;
 
@@ -113,6 +116,7 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 	PlanEntry  *entry;
 	SPIPlanPtr	plan;
 	bool		found;
+	uint64		privileges = rel->row_security ? hp_privilege_epoch : 0;
 
 	if (plans == NULL)
 	{
@@ -126,7 +130,8 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 	key.shape = shape;
 
 	entry = hash_search(plans, &key, HASH_FIND, NULL);
-	if (entry != NULL && entry->plan != NULL && entry->generation == rel->generation)
+	if (entry != NULL && entry->plan != NULL && entry->generation == rel->generation &&
+		entry->privileges == privileges)
 		return entry->plan;
 
 	plan = prepare(rel, def, shape);
@@ -140,6 +145,7 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 	}
 	entry->plan = plan;
 	entry->generation = rel->generation;
+	entry->privileges = privileges;
 	return plan;
 }
 

@@ -20,8 +20,8 @@ $publisher->safe_psql('postgres', "$table; INSERT INTO t VALUES (1, 'a'), (2, 'b
 $subscriber->safe_psql('postgres', "CREATE EXTENSION pg_hotpath; $table; "
 	  . "SELECT hotpath.cache_table('t', write_through => true)");
 is($subscriber->safe_psql('postgres', $get), '||', 'no rows, and that is cached');
-$subscriber->safe_psql('postgres', 'CREATE SUBSCRIPTION s CONNECTION \''
-	  . $publisher->connstr('postgres') . '\' PUBLICATION p');
+$subscriber->safe_psql('postgres', 'CREATE SUBSCRIPTION s CONNECTION '
+	  . "'" . $publisher->connstr('postgres') =~ s/'/''/gr . "' PUBLICATION p");
 $subscriber->wait_for_subscription_sync($publisher, 's');
 is($subscriber->safe_psql('postgres', $get), 'a|b|', 'the initial copy is seen');
 for my $change (

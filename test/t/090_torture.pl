@@ -28,8 +28,8 @@ my %total = (comparisons => 0, mismatches => 0);
 note("seed: HP_TORTURE_SEED=$seed");
 
 my @roles = (
-	('reader') x $clients, ('repeatable-reader') x $clients, ('writer') x $clients,
-	'repeatable-writer', ('two-phase') x $clients, 'long-writer', 'ddl', 'maintenance');
+	('reader') x $clients, ('repeatable-reader') x $clients, 'late-reader',
+	('writer') x $clients, 'repeatable-writer', ('two-phase') x $clients, 'long-writer', 'ddl', 'maintenance');
 
 # Start a client; its process id and the file of its output.
 sub start_client

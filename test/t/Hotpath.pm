@@ -81,13 +81,20 @@ sub new
 {
 	my ($class, $node, %how) = @_;
 	my $connection = $node->connstr($how{database} || 'postgres');
-	my $self = bless { in => '', out => '', err => '', n => 0 }, $class;
 
 	$connection .= " application_name=$how{name}" if $how{name};
+	return $class->connect($connection);
+}
+
+sub connect
+{
+	my ($class, $connection) = @_;
+	my $self = bless { in => '', out => '', err => '', n => 0 }, $class;
+
 	$self->{run} = IPC::Run::start(
 		[ 'psql', '-XAtq', '-d', $connection, '-f', '-' ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
-		IPC::Run::timeout($how{timeout} || 120));
+		IPC::Run::timeout(120));
 	return $self;
 }
 

@@ -57,9 +57,9 @@ sub long_writer
 		push @script, 'SAVEPOINT s;', 'CALL change_something();', 'ROLLBACK TO s;'
 		  if chance(0.3);
 		push @script, 'SAVEPOINT s;', 'CALL change_something();', 'RELEASE s;',
-		  'SELECT pg_sleep(random() * 0.4);';
+		  'SELECT pg_sleep(random() * 0.8);';
 	}
-	return (@script, one_of('COMMIT;', 'ROLLBACK;'), 'SELECT pg_sleep(random() * 0.5);');
+	return (@script, one_of('COMMIT;', 'ROLLBACK;'), 'SELECT pg_sleep(random() * 2);');
 }
 
 # What changes a table behind its rows' backs, with repairs in the same transaction or later.
@@ -113,7 +113,7 @@ sub ddl
 	return ($quick, "SELECT setseed(@{[next_seed()]});", @$way, 'ROLLBACK;',
 		'RESET session_replication_role;',
 		# whatever a time-out has left half done
-		'CALL attach_again();', $repair, "CALL refill('$t');", 'SELECT pg_sleep(random() * 0.4);');
+		'CALL attach_again();', $repair, "CALL refill('$t');", 'SELECT pg_sleep(random() * 0.15);');
 }
 
 sub maintenance
@@ -143,6 +143,10 @@ my %scripts = (
 	'repeatable-reader' => sub {
 		return ("SET default_transaction_isolation = 'repeatable read';",
 			"CALL read_and_compare(8, 120, @{[next_seed()]});");
+	},
+	'late-reader' => sub {
+		return ("SET default_transaction_isolation = 'repeatable read';",
+			"CALL read_and_compare(4, 30, @{[next_seed()]}, 0.5);");
 	},
 	writer => sub { return ($quick, "CALL write(60, @{[next_seed()]});") },
 	'repeatable-writer' => sub {

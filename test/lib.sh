@@ -145,7 +145,7 @@ copy_sources() {
 # that the server was built with.  The same sources give the same binary in any directory.
 build_in() {
 	as_owner make -s -C "$1" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no \
-		HP_CFLAGS="${HP_CFLAGS:-} -ffile-prefix-map=$1=." all
+		HP_CFLAGS="${HP_CFLAGS:--Werror} -ffile-prefix-map=$1=." all
 }
 
 # Whether just this is installed already, so that somebody without root can go on.

@@ -11,8 +11,11 @@
 #ifndef HP_COMPAT_H
 #define HP_COMPAT_H
 
+#include "access/htup_details.h"
+#include "access/tupdesc.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -34,6 +37,54 @@
 #define hp_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
 #endif
 
+/* 16: VARSIZE and its kin have a header of their own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * 15.20, 17.12 and their like: composite datums carry a version of their type,
+ * which heap_getattr() checks, and what was a macro is a function.  None of the
+ * three is in the minors before, which the same binary must load into: so they
+ * are weak references there, and null where the server has none.  Whoever calls
+ * heap_getattr() must include this file; without the mark that these minors
+ * alone put on a datum it calls nothing.
+ */
+#if defined(VersionedDatumOffsetNumber) && defined(__ELF__)
+#pragma weak heap_datum_check
+#pragma weak DatumGetHeapTupleHeader
+#pragma weak DatumGetHeapTupleHeaderCopy
+#define HP_SERVER_HAS(function) likely((function) != NULL)
+#elif defined(VersionedDatumOffsetNumber)
+#define HP_SERVER_HAS(function) true
+#endif
+
+#ifdef VersionedDatumOffsetNumber
+static inline HeapTupleHeader
+hp_row_header(Datum row)
+{
+	return HP_SERVER_HAS(DatumGetHeapTupleHeader) ? DatumGetHeapTupleHeader(row) :
+		(HeapTupleHeader) PG_DETOAST_DATUM(row);
+}
+static inline HeapTupleHeader
+hp_row_header_copy(Datum row)
+{
+	return HP_SERVER_HAS(DatumGetHeapTupleHeaderCopy) ? DatumGetHeapTupleHeaderCopy(row) :
+		(HeapTupleHeader) PG_DETOAST_DATUM_COPY(row);
+}
+#else
+#define hp_row_header(row) DatumGetHeapTupleHeader(row)
+#define hp_row_header_copy(row) DatumGetHeapTupleHeaderCopy(row)
+#endif
+
+/* 18: generated columns may be virtual, and are null in a stored row then. */
+#if PG_VERSION_NUM < 180000
+#define hp_has_virtual_columns(desc) false
+#else
+#define hp_has_virtual_columns(desc) \
+	((desc)->constr != NULL && (desc)->constr->has_generated_virtual)
+#endif
+
 /* A hint to the processor; no server header has one before 18. */
 #if defined(__GNUC__) || defined(__clang__)
 #define hp_prefetch(address) __builtin_prefetch(address)
@@ -48,14 +99,7 @@
 #define HP_MY_LXID (MyProc->vxid.lxid)
 #endif
 
-/* 16: relfilenode of pg_class became RelFileNumber; the column kept its name. */
-#if PG_VERSION_NUM < 160000
-typedef Oid HpFileNumber;
-#else
-typedef RelFileNumber HpFileNumber;
-#endif
-
-/* 18: CheckRelationLockedByMe's "orstronger" companion gained an Oid variant in 17. */
+/* 17: LockHeldByMe() asks for a stronger lock as well, as CheckRelationOidLockedByMe() does. */
 #if PG_VERSION_NUM < 170000
 #include "storage/lmgr.h"
 #include "storage/lock.h"

@@ -17,6 +17,7 @@
 #include "cache/arguments.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
@@ -254,7 +255,7 @@ static HpKeyArgument
 key_from_record(HpKeyArray *array, Datum record, HpKey *key)
 {
 	const HpKeyDef *def = array->def;
-	HeapTupleHeader header = DatumGetHeapTupleHeader(record);
+	HeapTupleHeader header = hp_row_header(record);
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
 	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 											  HeapTupleHeaderGetTypMod(header));

@@ -23,15 +23,20 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/xact.h"
+#include "base/compat.h"
 #include "base/shmem.h"
 #include "cache/config.h"
 #include "catalog/catalog.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "query/query.h"
 #include "storage/lmgr.h"
@@ -43,9 +48,6 @@
 #include "utils/syscache.h"
 
 Oid			hp_attach_putting = InvalidOid;
-
-/* Our own DDL is running, see hp_attach_keep_in_shape(). */
-static bool shaping = false;
 
 /* The tables that a table is a child of, by partitioning or inheritance, at any distance. */
 static List *
@@ -179,6 +181,22 @@ trigger_state(Oid relid, const char *name, Oid function)
 	return result;
 }
 
+/*
+ * Make a trigger go when the extension goes.  This is ALTER TRIGGER ... DEPENDS
+ * ON EXTENSION without its exclusive lock on the extension, which would make
+ * every two transactions that attach something wait for each other.
+ */
+static void
+depend_on_extension(Oid trigger)
+{
+	ObjectAddress object;
+	ObjectAddress extension;
+
+	ObjectAddressSet(object, TriggerRelationId, trigger);
+	ObjectAddressSet(extension, ExtensionRelationId, get_extension_oid("pg_hotpath", false));
+	recordDependencyOn(&object, &extension, DEPENDENCY_AUTO_EXTENSION);
+}
+
 /* Create one of our triggers on a table, or enable it again; nothing if all is well. */
 static void
 ensure_trigger(Oid relid, const char *trigger, const char *function, const char *events)
@@ -192,48 +210,43 @@ ensure_trigger(Oid relid, const char *trigger, const char *function, const char 
 	{
 		hp_query_utility(psprintf("CREATE TRIGGER %s AFTER %s EXECUTE FUNCTION hotpath.%s()",
 								  name, psprintf(events, table), function));
-		hp_query_utility(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION pg_hotpath",
-								  name, table));
+		CommandCounterIncrement();
+		depend_on_extension(get_trigger_oid(relid, trigger, false));
 	}
 	if (state != TRIGGER_FIRES_ALWAYS)
 		hp_query_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, name));
 }
 
-/* Drop one of our triggers if the table has it. */
+/*
+ * Drop one of our triggers if the table has it.  A leaf may have another owner
+ * than the root; what is left there notes nothing.
+ */
 static void
 drop_trigger(Oid relid, const char *trigger, const char *function)
 {
-	if (trigger_state(relid, trigger, hp_config_function(function)) != '\0')
+	if (trigger_state(relid, trigger, hp_config_function(function)) != '\0' &&
+		hp_class_ownercheck(relid, GetUserId()))
 		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger),
 								  hp_relation_qualified_name(relid)));
 }
 
-/* The TRUNCATE trigger on a table, or on each leaf of a partitioned one. */
+/* All triggers that a cached table needs; the tables are locked. */
 static void
-ensure_truncate_triggers(Oid relid)
+ensure_triggers(Oid relid, const List *all)
 {
-	List	   *all = find_all_inheritors(relid, AccessShareLock, NULL);
-	ListCell   *lc;
-
-	foreach(lc, all)
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
-			ensure_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate", "TRUNCATE ON %s");
-}
-
-static void
-ensure_triggers(Oid relid)
-{
-	List	   *all = find_all_inheritors(relid, AccessShareLock, NULL);
 	ListCell   *lc;
 
 	ensure_trigger(relid, HP_ROW_TRIGGER, "note_row",
 				   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
-	/* clones on partitions may have been set back one by one */
 	foreach(lc, all)
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_RELATION)
-			ensure_trigger(lfirst_oid(lc), HP_ROW_TRIGGER, "note_row",
-						   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
-	ensure_truncate_triggers(relid);
+	{
+		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_RELATION)
+			continue;
+		/* a clone on a partition may have been set back by itself */
+		ensure_trigger(lfirst_oid(lc), HP_ROW_TRIGGER, "note_row",
+					   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
+		ensure_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate", "TRUNCATE ON %s");
+	}
 }
 
 static void
@@ -272,9 +285,8 @@ check_cacheable(Relation relation)
 }
 
 static void
-check_partitions(Oid relid)
+check_partitions(Oid relid, const List *all)
 {
-	List	   *all = find_all_inheritors(relid, AccessShareLock, NULL);
 	ListCell   *lc;
 
 	foreach(lc, all)
@@ -309,16 +321,21 @@ config_row_of(HpRelation *rel, const HpKeyDef *def)
 	HpConfigRow *row = palloc0(sizeof(HpConfigRow));
 
 	row->relid = rel->relid;
-	row->index = def->primary ? InvalidOid : def->index;
 	row->primary = def->primary;
 	for (int i = 0; i < def->ncolumns; i++)
+	{
 		row->columns = lappend(row->columns, pstrdup(NameStr(def->columns[i].name)));
+		row->attnums = lappend_int(row->attnums, def->columns[i].attnum);
+	}
 	return row;
 }
 
 /*
  * Attach a table by its primary key, or by the unique index given.  Doing so
  * again repairs the triggers and takes over the options.
+ *
+ * Partitions are locked as the root is: rows may be written to them directly,
+ * and who writes must know what to note.
  */
 void
 hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
@@ -326,14 +343,16 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	Relation	relation;
 	HpRelation *rel;
 	HpConfigRow *row;
+	List	   *all;
 
-	/* the lock that CREATE TRIGGER takes; owner first, so that nobody else can wait on it */
+	/* owner first, so that nobody else can wait for the lock */
 	hp_relation_check_owner(relid);
 	relation = relation_open(relid, ShareRowExclusiveLock);
 	hp_relation_check_owner(relid);
 	check_cacheable(relation);
-	check_partitions(relid);
 	relation_close(relation, NoLock);
+	all = find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
+	check_partitions(relid, all);
 
 	rel = hp_relation_by_oid(relid);
 	row = config_row_of(rel, choose_key(rel, indexid));
@@ -342,7 +361,7 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 
 	hp_shmem_attach(HP_SHMEM_REQUIRE);
 	hp_attach_note_always(relid);
-	ensure_triggers(relid);
+	ensure_triggers(relid, all);
 	hp_config_store(row);
 	CommandCounterIncrement();
 }
@@ -371,76 +390,75 @@ hp_attach_remove(Oid relid)
 	hp_config_delete(relid);
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
-	if (hp_shmem_attach(HP_SHMEM_IF_EXISTS))
-		hp_stats_forget(relid);
-}
-
-/* Bring the configuration of a table up to date after its indexes or columns have changed. */
-static void
-refresh_config(Oid relid)
-{
-	List	   *rows = hp_config_rows(relid, 0);
-	HpRelation *rel = hp_relation_by_oid(relid);
-	HpCached   *cached = hp_config_of(rel);
-
-	for (int i = 0; cached != NULL && i < cached->nkeys; i++)
-	{
-		HpConfigRow *now = config_row_of(rel, cached->keys[i].def);
-		ListCell   *lc;
-
-		foreach(lc, rows)
-		{
-			HpConfigRow *row = lfirst(lc);
-
-			if (row->index != cached->keys[i].configured || hp_config_row_is_current(row, now))
-				continue;
-			now->ttl = row->ttl;
-			now->write_through = row->write_through;
-			hp_config_store(now);
-		}
-	}
-}
-
-static void
-keep_in_shape(Oid relid)
-{
-	List	   *candidates = lcons_oid(relid, ancestors_of(relid, NIL));
-	ListCell   *lc;
-
-	foreach(lc, candidates)
-	{
-		Oid			root = lfirst_oid(lc);
-
-		if (hp_config_rows(root, 1) == NIL)
-			continue;
-		if (get_rel_relkind(root) == RELKIND_PARTITIONED_TABLE)
-			ensure_truncate_triggers(root);
-		if (root == relid)
-			refresh_config(root);
-	}
+	hp_stats_forget_at_commit(relid);
 }
 
 /*
- * After a DDL command on a table: leaves that have joined a cached table get
- * the TRUNCATE trigger, rebuilt indexes and renamed columns their new names in
- * the configuration.  The commands that this runs are DDL as well, and need no
- * further care.
+ * Bring the configuration of a table up to date after a DDL command on it: its
+ * columns may have new names, its primary key other columns.
  */
 void
-hp_attach_keep_in_shape(Oid relid)
+hp_attach_refresh(Oid relid)
 {
-	char		relkind = get_rel_relkind(relid);
+	HpRelation *rel;
+	HpCached   *cached;
 
-	if (shaping || (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE))
+	if (hp_config_rows(relid, 1) == NIL)
 		return;
-	shaping = true;
-	PG_TRY();
+	rel = hp_relation_by_oid(relid);
+	cached = hp_config_of(rel);
+	for (int i = 0; cached != NULL && i < cached->nkeys; i++)
 	{
-		keep_in_shape(relid);
+		HpConfigRow *row = cached->keys[i].row;
+		HpConfigRow *now = config_row_of(rel, cached->keys[i].def);
+
+		now->primary = row->primary;
+		now->ttl = row->ttl;
+		now->write_through = row->write_through;
+		if (!hp_config_same_columns(row, now))
+			hp_config_store(now);
 	}
-	PG_FINALLY();
+}
+
+/* Is a table a partition, at any distance, of a root that is attached? */
+static bool
+below_attached_root(Oid relid)
+{
+	List	   *ancestors = ancestors_of(relid, NIL);
+	Oid			function = hp_config_function("note_row");
+	ListCell   *lc;
+
+	foreach(lc, ancestors)
+		if (hp_config_rows(lfirst_oid(lc), 1) != NIL &&
+			trigger_state(lfirst_oid(lc), HP_ROW_TRIGGER, function) != '\0')
+			return true;
+	return false;
+}
+
+/*
+ * A table has become a partition: if that is one of an attached root, its leaves
+ * get the TRUNCATE trigger, of which there are no clones.  Where the user may not
+ * create it, or the name is taken, the root is simply found to be unsafe later.
+ * While a dump is being restored the root is not attached yet.
+ */
+void
+hp_attach_partition(Oid relid)
+{
+	List	   *all;
+	ListCell   *lc;
+
+	if (!below_attached_root(relid))
+		return;
+	all = find_all_inheritors(relid, NoLock, NULL);
+	foreach(lc, all)
 	{
-		shaping = false;
+		Oid			leaf = lfirst_oid(lc);
+
+		if (get_rel_relkind(leaf) != RELKIND_RELATION ||
+			!hp_class_ownercheck(leaf, GetUserId()) ||
+			(OidIsValid(get_trigger_oid(leaf, HP_TRUNCATE_TRIGGER, true)) &&
+			 trigger_state(leaf, HP_TRUNCATE_TRIGGER, hp_config_function("note_truncate")) == '\0'))
+			continue;
+		ensure_trigger(leaf, HP_TRUNCATE_TRIGGER, "note_truncate", "TRUNCATE ON %s");
 	}
-	PG_END_TRY();
 }

@@ -17,7 +17,8 @@ extern void hp_attach_note_always(Oid relid);
 extern void hp_attach_note_types(void);
 extern void hp_attach_note_partitioned(void);
 extern void hp_attach_recheck_parents(void);
-extern void hp_attach_keep_in_shape(Oid relid);
+extern void hp_attach_refresh(Oid relid);
+extern void hp_attach_partition(Oid relid);
 
 /* The table that hotpath.put() is writing to: its row is staged whatever the options. */
 extern Oid	hp_attach_putting;

@@ -18,6 +18,7 @@
 #include "cache/lookup.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "miscadmin.h"
 #include "query/query.h"
 #include "utils/hsearch.h"
@@ -128,7 +129,7 @@ take_row(Datum row, Oid rowtype, void *arg)
 {
 	Batch	   *batch = arg;
 	MemoryContext outer = MemoryContextSwitchTo(batch->context);
-	HeapTupleHeader header = DatumGetHeapTupleHeaderCopy(row);
+	HeapTupleHeader header = hp_row_header_copy(row);
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
 	HpKey		key;
 	HashEntry  *entry = NULL;
@@ -141,6 +142,8 @@ take_row(Datum row, Oid rowtype, void *arg)
 	{
 		if (!hp_key_image_equals(&batch->keys[i], key.image, key.image_len))
 			continue;
+		if (batch->items[i].state == ITEM_ROW)
+			hp_query_report_several(batch->reader->rel);
 		batch->items[i].state = ITEM_ROW;
 		batch->items[i].row = PointerGetDatum(header);
 	}

@@ -5,11 +5,11 @@
 -- A schema that somebody else made beforehand could hold objects of theirs.
 DO $$
 BEGIN
-	IF (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) 'hotpath')
-		OPERATOR(pg_catalog.<>)
-		(SELECT oid FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user)
+	IF NOT (SELECT r.rolsuper FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles r
+		WHERE n.nspname OPERATOR(pg_catalog.=) 'hotpath'
+			AND r.oid OPERATOR(pg_catalog.=) n.nspowner)
 	THEN
-		RAISE EXCEPTION 'schema hotpath exists and belongs to another role'
+		RAISE EXCEPTION 'schema hotpath exists and belongs to a role that is not a superuser'
 			USING ERRCODE = 'duplicate_schema',
 				DETAIL = 'pg_hotpath keeps its functions and its configuration there.',
 				HINT = 'Drop or rename that schema first.';
@@ -21,22 +21,24 @@ GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
 
 /* ---- configuration ---- */
 
+-- Keys are kept by their columns: a dump is restored before there are indexes.
 CREATE TABLE @extschema@.cached_key (
 	relation regclass NOT NULL,
-	key_index regclass NOT NULL,
 	is_primary boolean NOT NULL,
 	key_columns name[] NOT NULL,
+	key_attnums int2[] NOT NULL,
 	ttl interval,
 	write_through boolean NOT NULL,
-	PRIMARY KEY (relation, key_index)
+	PRIMARY KEY (relation, is_primary, key_columns)
 );
 COMMENT ON TABLE @extschema@.cached_key IS
 	'keys by which tables are cached; written by hotpath.cache_table() and hotpath.uncache_table()';
 COMMENT ON COLUMN @extschema@.cached_key.relation IS 'table whose rows are cached';
-COMMENT ON COLUMN @extschema@.cached_key.key_index IS
-	'unique index that is the key; "-" for the primary key';
-COMMENT ON COLUMN @extschema@.cached_key.is_primary IS 'the key is the primary key';
+COMMENT ON COLUMN @extschema@.cached_key.is_primary IS
+	'the key is the primary key, whichever columns that has';
 COMMENT ON COLUMN @extschema@.cached_key.key_columns IS 'columns of the key, in its order';
+COMMENT ON COLUMN @extschema@.cached_key.key_attnums IS
+	'numbers of these columns in this database, by which a renamed one is found';
 COMMENT ON COLUMN @extschema@.cached_key.ttl IS 'how long an entry is served; null for ever';
 COMMENT ON COLUMN @extschema@.cached_key.write_through IS
 	'rows written by INSERT and UPDATE are cached at commit';
@@ -63,8 +65,18 @@ COMMENT ON FUNCTION @extschema@.note_config() IS
 CREATE TRIGGER note_config AFTER INSERT OR UPDATE OR DELETE ON @extschema@.cached_key
 	FOR EACH ROW EXECUTE FUNCTION @extschema@.note_config();
 ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER note_config;
+CREATE TRIGGER note_config_truncate BEFORE TRUNCATE ON @extschema@.cached_key
+	FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.note_config();
+ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER note_config_truncate;
+COMMENT ON TRIGGER note_config_truncate ON @extschema@.cached_key IS
+	'makes sessions read the configuration again';
 COMMENT ON TRIGGER note_config ON @extschema@.cached_key IS
 	'makes sessions read the configuration again';
+
+CREATE FUNCTION @extschema@.note_start() RETURNS event_trigger
+	AS 'MODULE_PATHNAME', 'hotpath_note_start' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.note_start() IS
+	'event trigger function: notes DDL on partitions before it begins';
 
 CREATE FUNCTION @extschema@.note_ddl() RETURNS event_trigger
 	AS 'MODULE_PATHNAME', 'hotpath_note_ddl' LANGUAGE C;
@@ -81,6 +93,14 @@ CREATE FUNCTION @extschema@.note_rewrite() RETURNS event_trigger
 COMMENT ON FUNCTION @extschema@.note_rewrite() IS
 	'event trigger function: notes that a cached table is rewritten';
 
+REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.note_start(),
+	@extschema@.note_ddl(), @extschema@.note_drop(), @extschema@.note_rewrite() FROM PUBLIC;
+
+CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
+	WHEN TAG IN ('ALTER TABLE', 'DROP TABLE') EXECUTE FUNCTION @extschema@.note_start();
+ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER hotpath_note_start IS
+	'notes DDL on partitions of tables cached by pg_hotpath';
 CREATE EVENT TRIGGER hotpath_note_ddl ON ddl_command_end
 	EXECUTE FUNCTION @extschema@.note_ddl();
 ALTER EVENT TRIGGER hotpath_note_ddl ENABLE ALWAYS;
@@ -227,10 +247,24 @@ CREATE FUNCTION @extschema@.key_seed(rel regclass, columns name[]) RETURNS bigin
 COMMENT ON FUNCTION @extschema@.key_seed(regclass, name[]) IS
 	'what tells the counters of a cached key; null when a column is gone';
 
+CREATE FUNCTION @extschema@.key_index(rel regclass, is_primary boolean, columns name[])
+	RETURNS regclass LANGUAGE sql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+	SELECT i.indexrelid::regclass FROM pg_index i
+	WHERE i.indrelid = rel AND i.indisunique AND i.indpred IS NULL
+		AND (i.indisprimary OR NOT is_primary)
+		AND (is_primary OR columns = ARRAY(
+			SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) k
+			JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = i.indkey[k]
+			ORDER BY k))
+	ORDER BY i.indisvalid DESC, i.indexrelid LIMIT 1
+	$$;
+COMMENT ON FUNCTION @extschema@.key_index(regclass, boolean, name[]) IS
+	'unique index that is a cached key; null when there is none any more';
+
 CREATE VIEW @extschema@.cache_stats AS
-	SELECT k.relation,
-		CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) k.key)
-			THEN k.key ELSE coalesce(s.key, k.key) END AS key,
+	SELECT k.relation, k.key,
 		coalesce(s.hits, 0) AS hits, coalesce(s.misses, 0) AS misses,
 		coalesce(s.fills, 0) AS fills, coalesce(s.not_quiet, 0) AS not_quiet,
 		coalesce(s.negative_hits, 0) AS negative_hits, coalesce(s.expired, 0) AS expired,
@@ -243,11 +277,7 @@ CREATE VIEW @extschema@.cache_stats AS
 		coalesce(s.bypass_too_large, 0) AS bypass_too_large,
 		coalesce(s.bypass_disabled, 0) AS bypass_disabled,
 		coalesce(s.entries, 0) AS entries, coalesce(s.bytes, 0) AS bytes
-	FROM (SELECT c.relation,
-			CASE WHEN c.is_primary
-				THEN (SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i
-					WHERE i.indrelid OPERATOR(pg_catalog.=) c.relation AND i.indisprimary)
-				ELSE c.key_index END AS key,
+	FROM (SELECT c.relation, @extschema@.key_index(c.relation, c.is_primary, c.key_columns) AS key,
 			@extschema@.key_seed(c.relation, c.key_columns) AS seed
 		FROM @extschema@.cached_key c) k
 	LEFT JOIN @extschema@.cache_slots() s

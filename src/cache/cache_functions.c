@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xlog.h"
 #include "base/compat.h"
 #include "base/shmem.h"
 #include "cache/arguments.h"
@@ -30,10 +31,12 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "query/query.h"
+#include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
@@ -77,6 +80,7 @@ hotpath_cache_table(PG_FUNCTION_ARGS)
 	bool		write_through = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	Interval   *ttl = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
 
+	PreventCommandIfReadOnly("hotpath.cache_table()");
 	require_argument(fcinfo, 0, "rel");
 	if (ttl != NULL && hp_config_microseconds(ttl) <= 0)
 		ereport(ERROR,
@@ -92,6 +96,7 @@ hotpath_cache_table(PG_FUNCTION_ARGS)
 Datum
 hotpath_uncache_table(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("hotpath.uncache_table()");
 	hp_attach_remove(PG_GETARG_OID(0));
 	PG_RETURN_VOID();
 }
@@ -107,6 +112,10 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+	if (!RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS) &&
+		!hp_config_link(rel))
+		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
+										 "a larger pg_hotpath.cache_size has more"));
 	PG_RETURN_NULL();
 }
 
@@ -201,7 +210,7 @@ put_row(Datum row, bool found, void *arg)
 								 result->all_null);
 		return;
 	}
-	header = DatumGetHeapTupleHeader(row);
+	header = hp_row_header(row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
 	tuplestore_puttuple(result->store, &tuple);
@@ -306,9 +315,14 @@ hotpath_put(PG_FUNCTION_ARGS)
 	HpKey		key;
 	bool		found = false;
 
-	require_argument(fcinfo, 0, "new_row");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("the row to put must not be null"),
+				errdetail("hotpath.put() inserts or updates by primary key."),
+				errhint("Pass a row with its key, such as row(1, 'x')::users."));
 	row = PG_GETARG_DATUM(0);
-	key_of_new_row(rel, def, DatumGetHeapTupleHeader(row), &key);
+	key_of_new_row(rel, def, hp_row_header(row), &key);
 
 	hp_attach_putting = rel->relid;
 	PG_TRY();
@@ -342,7 +356,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 	if (hp_relation_rls_applies(rel, true))
 		PG_RETURN_BOOL(false);
 	hp_lookup_begin(&reader, rel, rel->primary);
-	PG_RETURN_BOOL(hp_lookup_forget(&reader, &key));
+	PG_RETURN_BOOL(hp_lookup_forget(&reader, &key, hp_class_ownercheck(rel->relid, GetUserId())));
 }
 
 /* Remove the entries of a relation. */
@@ -390,6 +404,8 @@ hotpath_evict_all(PG_FUNCTION_ARGS)
 		if (list_member_oid(done, row->relid))
 			continue;
 		done = lappend_oid(done, row->relid);
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(row->relid)))
+			continue;
 		removed += evict_relation(row->relid);
 	}
 	PG_RETURN_INT64(removed);

@@ -46,12 +46,13 @@
 #include "catalog/partition.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "common/hashfn.h"
 #include "parser/parse_coerce.h"
-#include "parser/parse_func.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -84,21 +85,61 @@ hp_config_types_stripe(void)
 	return hp_config_table_stripe(InvalidOid);
 }
 
-/* One of our functions without arguments, by name; InvalidOid if there is none. */
+/*
+ * One of our functions without arguments, by name; InvalidOid if there is none.
+ * Asks for no privilege: a writer need not have any on our schema.
+ */
 Oid
 hp_config_function(const char *name)
 {
-	List	   *qualified = list_make2(makeString("hotpath"), makeString(pstrdup(name)));
+	Oid			schema = get_namespace_oid("hotpath", true);
+	oidvector  *no_arguments = buildoidvector(NULL, 0);
 
-	if (!OidIsValid(get_namespace_oid("hotpath", true)))
+	if (!OidIsValid(schema))
 		return InvalidOid;
-	return LookupFuncName(qualified, 0, NULL, true);
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(no_arguments), ObjectIdGetDatum(schema));
 }
 
-/* An index with the key columns named, for a config row whose index was replaced. */
-static HpKeyDef *
-find_key_by_columns(Relation relation, HpRelation *rel, List *columns)
+/* Does a key have the columns with these numbers? */
+static bool
+has_columns(const HpKeyDef *def, const List *attnums)
 {
+	if (def->ncolumns != list_length(attnums))
+		return false;
+	for (int i = 0; i < def->ncolumns; i++)
+		if (def->columns[i].attnum != list_nth_int(attnums, i))
+			return false;
+	return true;
+}
+
+/* The numbers of a row's columns: by name, or as noted if a column was renamed just now. */
+static List *
+column_numbers(Relation relation, const HpConfigRow *row)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, row->columns)
+	{
+		AttrNumber	attnum = get_attnum(RelationGetRelid(relation), lfirst(lc));
+
+		if (attnum == InvalidAttrNumber)
+			return row->attnums;
+		result = lappend_int(result, attnum);
+	}
+	return result;
+}
+
+/*
+ * A unique index on the columns of a config row.  One that is not valid, perhaps
+ * being replaced at this moment, serves if there is no other: readers ask for a
+ * valid one, but what writers note must not depend on that.
+ */
+static HpKeyDef *
+find_key(Relation relation, HpRelation *rel, const HpConfigRow *row, bool allow_invalid)
+{
+	List	   *attnums = column_numbers(relation, row);
 	List	   *indexes = RelationGetIndexList(relation);
 	HpKeyDef   *found = NULL;
 	ListCell   *lc;
@@ -106,16 +147,13 @@ find_key_by_columns(Relation relation, HpRelation *rel, List *columns)
 	foreach(lc, indexes)
 	{
 		HpKeyProblem problem;
-		HpKeyDef   *def = hp_key_define(relation, lfirst_oid(lc), rel->context, &problem);
-		bool		same = def != NULL && def->ncolumns == list_length(columns);
+		HpKeyDef   *def = hp_key_define(relation, lfirst_oid(lc), allow_invalid, rel->context,
+										&problem);
 
-		for (int i = 0; same && i < def->ncolumns; i++)
-			same = strcmp(NameStr(def->columns[i].name), list_nth(columns, i)) == 0;
-		if (same)
-		{
-			found = def;
-			break;
-		}
+		if (def == NULL || !def->hashable || !has_columns(def, attnums))
+			continue;
+		found = def;
+		break;
 	}
 	list_free(indexes);
 	return found;
@@ -125,18 +163,12 @@ find_key_by_columns(Relation relation, HpRelation *rel, List *columns)
 static HpKeyDef *
 resolve_key(Relation relation, HpRelation *rel, const HpConfigRow *row)
 {
-	HpKeyProblem problem;
 	HpKeyDef   *def;
 
 	if (row->primary)
-		def = rel->primary;
-	else
-	{
-		def = hp_key_define(relation, row->index, rel->context, &problem);
-		if (def == NULL)
-			def = find_key_by_columns(relation, rel, row->columns);
-	}
-	return def != NULL && def->hashable ? def : NULL;
+		return rel->primary != NULL && rel->primary->hashable ? rel->primary : NULL;
+	def = find_key(relation, rel, row, false);
+	return def != NULL ? def : find_key(relation, rel, row, true);
 }
 
 /* Our trigger with exactly these events, unconditional and always enabled? */
@@ -200,6 +232,17 @@ event_trigger_always(const char *name)
 	return result;
 }
 
+/* Is a partition being detached concurrently?  Who sees its rows depends on the snapshot. */
+static bool
+is_being_detached_from(Oid relid)
+{
+	bool		pending = false;
+	TransactionId xmin;
+
+	list_free(find_inheritance_children_extended(relid, false, NoLock, &pending, &xmin));
+	return pending;
+}
+
 /* The leaves of a partitioned table; sets *unsafe for one that cannot be watched. */
 static List *
 leaves_of(Oid relid, const char **unsafe)
@@ -217,6 +260,8 @@ leaves_of(Oid relid, const char **unsafe)
 			leaves = lappend_oid(leaves, lfirst_oid(lc));
 		else if (relkind != RELKIND_PARTITIONED_TABLE)
 			*unsafe = "a partition is a foreign table, whose rows no trigger watches";
+		else if (is_being_detached_from(lfirst_oid(lc)))
+			*unsafe = "a partition is being detached concurrently";
 	}
 	return leaves;
 }
@@ -226,7 +271,7 @@ static uint64
 storage_fingerprint(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	HpFileNumber file = 0;
+	Oid			file = InvalidOid;
 
 	if (HeapTupleIsValid(tuple))
 	{
@@ -248,7 +293,47 @@ descriptor_fingerprint(TupleDesc desc)
 
 		result = hash_combine64(result, attr->atttypid);
 		result = hash_combine64(result, (uint32) attr->atttypmod);
+		result = hash_combine64(result, hash_bytes_extended((unsigned char *) NameStr(attr->attname),
+															strlen(NameStr(attr->attname)), 0));
 		result = hash_combine64(result, (attr->attisdropped ? 1 : 0) | (attr->atthasmissing ? 2 : 0));
+	}
+	return result;
+}
+
+/*
+ * The raw xmin of a catalog row, for the fingerprint: it changes when the object
+ * was altered, or replaced by another with the same OID.
+ */
+static uint64
+catalog_row_fingerprint(int cacheid, Oid oid)
+{
+	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
+	TransactionId xmin = InvalidTransactionId;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+		ReleaseSysCache(tuple);
+	}
+	return xmin;
+}
+
+/*
+ * What else the cached rows depend on: this database and our schema, which may
+ * have been replaced or hidden for a while, and the keys and their configuration.
+ */
+static uint64
+context_fingerprint(const HpCached *cached)
+{
+	uint64		result = catalog_row_fingerprint(DATABASEOID, MyDatabaseId);
+
+	result = hash_combine64(result, catalog_row_fingerprint(NAMESPACEOID,
+															get_namespace_oid("hotpath", true)));
+	for (int i = 0; i < cached->nkeys; i++)
+	{
+		result = hash_combine64(result, cached->keys[i].def->index);
+		result = hash_combine64(result, cached->keys[i].def->index_xmin);
+		result = hash_combine64(result, cached->keys[i].row->xmin);
 	}
 	return result;
 }
@@ -275,7 +360,8 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation)
 	Oid			truncate_function = hp_config_function("note_truncate");
 	bool		partitioned = rel->relkind == RELKIND_PARTITIONED_TABLE;
 
-	cached->fingerprint = descriptor_fingerprint(RelationGetDescr(relation));
+	cached->fingerprint = hash_combine64(context_fingerprint(cached),
+										 descriptor_fingerprint(RelationGetDescr(relation)));
 	check_table(cached, rel->relid, !partitioned, row_function, truncate_function);
 	if (partitioned)
 	{
@@ -297,7 +383,8 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation)
 	else if (has_subclass(rel->relid) && find_inheritance_children(rel->relid, NoLock) != NIL)
 		cached->unsafe = "tables inherit from it";
 
-	if (!event_trigger_always("hotpath_note_ddl") ||
+	if (!event_trigger_always("hotpath_note_start") ||
+		!event_trigger_always("hotpath_note_ddl") ||
 		!event_trigger_always("hotpath_note_drop") ||
 		!event_trigger_always("hotpath_note_rewrite"))
 		cached->unsafe = "an event trigger of the extension is missing or not ENABLE ALWAYS";
@@ -378,11 +465,12 @@ hp_config_load(HpRelation *rel)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath config",
 											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(work);
+	MemoryContext outer = MemoryContextSwitchTo(rel->context);
 	List	   *rows = hp_config_rows(rel->relid, 0);
 	HpCached   *cached = NULL;
 	ListCell   *lc;
 
+	MemoryContextSwitchTo(work);
 	if (rows != NIL)
 	{
 		Relation	relation = relation_open(rel->relid, AccessShareLock);
@@ -398,7 +486,7 @@ hp_config_load(HpRelation *rel)
 				cached->keys[cached->nkeys++] = (HpCachedKey)
 			{
 				.def = def,.ttl = hp_config_microseconds(row->ttl),.write_through = row->write_through,
-				.configured = row->index
+				.row = row
 			};
 		}
 		check_safety(cached, rel, relation);
@@ -491,6 +579,28 @@ compute_targets(HpTargets *targets, Relation table)
 	}
 }
 
+/* Now and then, forget the targets of tables that were dropped. */
+static void
+sweep_targets(void)
+{
+	static long sweep_at = 256;
+	HASH_SEQ_STATUS status;
+	HpTargets  *targets;
+
+	if (hash_get_num_entries(targets_by_relid) < sweep_at)
+		return;
+	hash_seq_init(&status, targets_by_relid);
+	while ((targets = hash_seq_search(&status)) != NULL)
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(targets->relid)))
+			continue;
+		if (targets->context != NULL)
+			MemoryContextDelete(targets->context);
+		hash_search(targets_by_relid, &targets->relid, HASH_REMOVE, NULL);
+	}
+	sweep_at = Max(256, 2 * hash_get_num_entries(targets_by_relid));
+}
+
 /*
  * The cached relations that a table's rows belong to.  Valid until
  * hp_relation_epoch changes, and at least to the end of the trigger's call.
@@ -513,6 +623,7 @@ hp_config_targets(Relation table)
 	{
 		targets->context = NULL;
 		targets->epoch = 0;
+		sweep_targets();
 	}
 	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
 	{

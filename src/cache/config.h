@@ -21,7 +21,7 @@ typedef struct HpCachedKey
 	HpPending  *pending;
 	int64		ttl;			/* microseconds, 0 for ever */
 	bool		write_through;
-	Oid			configured;		/* index in the configuration; InvalidOid: the primary key */
+	struct HpConfigRow *row;	/* where it comes from */
 } HpCachedKey;
 
 /* May the rendered JSON of a row be kept? */
@@ -67,9 +67,10 @@ typedef struct HpTargets
 typedef struct HpConfigRow
 {
 	Oid			relid;
-	Oid			index;			/* InvalidOid: the primary key, whichever that is */
-	bool		primary;
-	List	   *columns;		/* of char *, in key order */
+	bool		primary;		/* the primary key, whichever columns that has */
+	List	   *columns;		/* names (char *), in key order */
+	List	   *attnums;		/* int, the same columns */
+	TransactionId xmin;			/* of the row itself */
 	Interval   *ttl;			/* NULL: for ever */
 	bool		write_through;
 } HpConfigRow;
@@ -88,9 +89,10 @@ extern Oid	hp_config_function(const char *name);
 extern int64 hp_config_microseconds(const Interval *interval);
 extern List *hp_config_rows(Oid relid, int limit);
 extern void hp_config_store(const HpConfigRow *row);
-extern bool hp_config_row_is_current(const HpConfigRow *row, const HpConfigRow *now);
+extern bool hp_config_same_columns(const HpConfigRow *a, const HpConfigRow *b);
+extern Oid	hp_config_table(void);
 extern bool hp_config_delete(Oid relid);
-extern void hp_config_delete_objects(const List *dropped);
+extern void hp_config_delete_dropped(const List *dropped);
 
 /* What the cache knows of a relation; NULL when it is not cached. */
 static inline HpCached *
@@ -99,12 +101,17 @@ hp_config_of(HpRelation *rel)
 	return likely(rel->cached_known) ? rel->cached : hp_config_load(rel);
 }
 
-/* The cached key with a definition; NULL if rows are not cached by it. */
+/*
+ * The cached key with a definition; NULL if rows are not cached by it.  Another
+ * index on the same columns may compare otherwise: what writers note does not
+ * serve its readers.
+ */
 static inline HpCachedKey *
 hp_config_key(HpCached *cached, const HpKeyDef *def)
 {
 	for (int i = 0; i < cached->nkeys; i++)
-		if (cached->keys[i].def->seed == def->seed)
+		if (cached->keys[i].def->seed == def->seed &&
+			(cached->keys[i].def == def || hp_key_same_functions(cached->keys[i].def, def)))
 			return &cached->keys[i];
 	return NULL;
 }

@@ -25,6 +25,8 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
+#include "nodes/nodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -36,20 +38,28 @@
 enum
 {
 	ANUM_RELATION = 1,
-	ANUM_KEY_INDEX,
 	ANUM_IS_PRIMARY,
 	ANUM_KEY_COLUMNS,
+	ANUM_KEY_ATTNUMS,
 	ANUM_TTL,
 	ANUM_WRITE_THROUGH,
 	NATTS = ANUM_WRITE_THROUGH
 };
 
-/* Open the table; NULL where the extension is not (or no longer) installed. */
+/* The table's OID; InvalidOid where the extension is not (or no longer) installed. */
+Oid
+hp_config_table(void)
+{
+	Oid			schema = get_namespace_oid("hotpath", true);
+
+	return OidIsValid(schema) ? get_relname_relid("cached_key", schema) : InvalidOid;
+}
+
+/* Open the table; NULL if there is none. */
 static Relation
 open_table(LOCKMODE mode)
 {
-	Oid			schema = get_namespace_oid("hotpath", true);
-	Oid			relid = OidIsValid(schema) ? get_relname_relid("cached_key", schema) : InvalidOid;
+	Oid			relid = hp_config_table();
 	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, mode) : NULL;
 
 	if (rel != NULL && (rel->rd_rel->relkind != RELKIND_RELATION ||
@@ -61,14 +71,23 @@ open_table(LOCKMODE mode)
 	return rel;
 }
 
-/* An interval in microseconds, a month being 30 days; 0 for NULL. */
+/*
+ * An interval in microseconds, a month being 30 days; 0, which stands for ever,
+ * for NULL and for one that is too long to be told from that.
+ */
 int64
 hp_config_microseconds(const Interval *interval)
 {
+	int64		days;
+	int64		result;
+
 	if (interval == NULL)
 		return 0;
-	return interval->time + interval->day * USECS_PER_DAY +
-		interval->month * (DAYS_PER_MONTH * USECS_PER_DAY);
+	days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
+	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &result) ||
+		pg_add_s64_overflow(result, interval->time, &result))
+		return days > 0 ? 0 : -1;
+	return result;
 }
 
 static List *
@@ -85,6 +104,20 @@ name_list(Datum array)
 	return result;
 }
 
+static List *
+number_list(Datum array)
+{
+	Datum	   *elems;
+	int			n;
+	List	   *result = NIL;
+
+	deconstruct_array(DatumGetArrayTypeP(array), INT2OID, sizeof(int16), true, TYPALIGN_SHORT,
+					  &elems, NULL, &n);
+	for (int i = 0; i < n; i++)
+		result = lappend_int(result, DatumGetInt16(elems[i]));
+	return result;
+}
+
 static HpConfigRow *
 read_row(HeapTuple tuple, TupleDesc desc)
 {
@@ -94,9 +127,10 @@ read_row(HeapTuple tuple, TupleDesc desc)
 
 	heap_deform_tuple(tuple, desc, values, nulls);
 	row->relid = DatumGetObjectId(values[ANUM_RELATION - 1]);
-	row->index = DatumGetObjectId(values[ANUM_KEY_INDEX - 1]);
 	row->primary = DatumGetBool(values[ANUM_IS_PRIMARY - 1]);
 	row->columns = name_list(values[ANUM_KEY_COLUMNS - 1]);
+	row->attnums = number_list(values[ANUM_KEY_ATTNUMS - 1]);
+	row->xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 	if (!nulls[ANUM_TTL - 1])
 	{
 		row->ttl = palloc(sizeof(Interval));
@@ -141,7 +175,9 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 {
 	Datum		values[NATTS];
 	bool		nulls[NATTS] = {false};
-	Datum	   *names = palloc(list_length(row->columns) * sizeof(Datum));
+	int			n = list_length(row->columns);
+	Datum	   *names = palloc(n * sizeof(Datum));
+	Datum	   *numbers = palloc(n * sizeof(Datum));
 	ListCell   *lc;
 
 	foreach(lc, row->columns)
@@ -150,13 +186,16 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 
 		namestrcpy(name, lfirst(lc));
 		names[foreach_current_index(lc)] = NameGetDatum(name);
+		numbers[foreach_current_index(lc)] =
+			Int16GetDatum((int16) list_nth_int(row->attnums, foreach_current_index(lc)));
 	}
 	values[ANUM_RELATION - 1] = ObjectIdGetDatum(row->relid);
-	values[ANUM_KEY_INDEX - 1] = ObjectIdGetDatum(row->index);
 	values[ANUM_IS_PRIMARY - 1] = BoolGetDatum(row->primary);
 	values[ANUM_KEY_COLUMNS - 1] =
-		PointerGetDatum(construct_array(names, list_length(row->columns), NAMEOID, NAMEDATALEN,
-										false, TYPALIGN_CHAR));
+		PointerGetDatum(construct_array(names, n, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+	values[ANUM_KEY_ATTNUMS - 1] =
+		PointerGetDatum(construct_array(numbers, n, INT2OID, sizeof(int16), true,
+										TYPALIGN_SHORT));
 	values[ANUM_TTL - 1] = IntervalPGetDatum(row->ttl);
 	nulls[ANUM_TTL - 1] = row->ttl == NULL;
 	values[ANUM_WRITE_THROUGH - 1] = BoolGetDatum(row->write_through);
@@ -183,14 +222,14 @@ same_key(const HpConfigRow *a, const HpConfigRow *b)
 {
 	if (a->relid != b->relid || a->primary != b->primary)
 		return false;
-	return a->primary || a->index == b->index || equal_names(a->columns, b->columns);
+	return a->primary || equal_names(a->columns, b->columns) || equal(a->attnums, b->attnums);
 }
 
-/* Do two rows of one key name the same index and columns? */
+/* Do two rows of one key name the same columns? */
 bool
-hp_config_row_is_current(const HpConfigRow *row, const HpConfigRow *now)
+hp_config_same_columns(const HpConfigRow *a, const HpConfigRow *b)
 {
-	return row->index == now->index && equal_names(row->columns, now->columns);
+	return equal_names(a->columns, b->columns) && equal(a->attnums, b->attnums);
 }
 
 /* Insert a row, or replace the one of the same key; invalidates the relation's descriptors. */
@@ -249,9 +288,9 @@ hp_config_delete(Oid relid)
 	return deleted;
 }
 
-/* Delete the rows that name a dropped table or index, given by a list of OIDs. */
+/* Delete the rows of dropped tables, given by a list of OIDs. */
 void
-hp_config_delete_objects(const List *dropped)
+hp_config_delete_dropped(const List *dropped)
 {
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
@@ -261,16 +300,8 @@ hp_config_delete_objects(const List *dropped)
 		return;
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		HpConfigRow *row = read_row(tuple, RelationGetDescr(rel));
-
-		if (!list_member_oid(dropped, row->relid) &&
-			!(OidIsValid(row->index) && list_member_oid(dropped, row->index)))
-			continue;
-		CatalogTupleDelete(rel, &tuple->t_self);
-		if (!list_member_oid(dropped, row->relid))
-			CacheInvalidateRelcacheByRelid(row->relid);
-	}
+		if (list_member_oid(dropped, read_row(tuple, RelationGetDescr(rel))->relid))
+			CatalogTupleDelete(rel, &tuple->t_self);
 	systable_endscan(scan);
 	relation_close(rel, NoLock);
 	CommandCounterIncrement();

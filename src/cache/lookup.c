@@ -10,10 +10,11 @@
  * Who may call: a backend with an active MVCC snapshot that has checked the
  * caller's privileges; the descriptor must be fresh from hp_relation_by_*().
  *
- * A fill publishes nothing when this transaction holds a lock with which it may
- * have written to the table.  AFTER triggers note a row change only at the end
- * of its command, and a function called inside that command may, with a newer
- * snapshot, read the row that is not noted yet: it must not show it to others.
+ * A transaction that holds a lock with which it may have written to the table
+ * reads the table, and publishes nothing.  AFTER triggers note a row change only
+ * at the end of its command, row by row; a function called inside that command,
+ * perhaps by another trigger, may see rows that are not noted yet.  It must not
+ * be served what was there before, nor show others what is not committed.
  *
  * Locking: stripes are read without a lock, entries under their partition's.
  * SQL runs with none held, and the descriptor is checked again after it.
@@ -34,6 +35,7 @@
 #include "base/guc.h"
 #include "base/shmem.h"
 #include "common/hashfn.h"
+#include "common/int.h"
 #include "pgtime.h"
 #include "query/query.h"
 #include "utils/builtins.h"
@@ -41,9 +43,28 @@
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
-#include "utils/pg_locale.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+/* A partitioned table with more leaves is read directly by transactions that write anything. */
+#define HP_MAX_LEAVES_ASKED 64
+
+/* Might this transaction have written to the relation, perhaps without a note yet? */
+static bool
+holds_write_lock(const HpRelation *rel)
+{
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return false;
+	/* a parallel worker does not know its leader's locks; too many are not asked for */
+	if (IsParallelWorker() || rel->cached->nleaves > HP_MAX_LEAVES_ASKED)
+		return true;
+	if (hp_lock_held(rel->relid, RowExclusiveLock))
+		return true;
+	for (int i = 0; i < rel->cached->nleaves; i++)
+		if (hp_lock_held(rel->cached->leaves[i], RowExclusiveLock))
+			return true;
+	return false;
+}
 
 /* Why the cache may not be used for a read, as the counter of it; -1 if it may. */
 static int
@@ -59,6 +80,8 @@ reason_to_bypass(HpRelation *rel, HpCached *cached, Snapshot snapshot)
 		return HP_BYPASS_RLS;
 	if (cached->unsafe != NULL || snapshot == NULL || snapshot->snapshot_type != SNAPSHOT_MVCC)
 		return HP_BYPASS_UNSAFE;
+	if (holds_write_lock(rel))
+		return HP_BYPASS_OWN_WRITE;
 	return -1;
 }
 
@@ -195,23 +218,6 @@ find_entry(const HpReader *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	return HP_UNKNOWN;
 }
 
-/* Might this transaction have written to the relation without a note yet? */
-static bool
-holds_write_lock(const HpRelation *rel)
-{
-	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return false;
-	/* a parallel worker does not know its leader's locks */
-	if (IsParallelWorker())
-		return true;
-	if (hp_lock_held(rel->relid, RowExclusiveLock))
-		return true;
-	for (int i = 0; i < rel->cached->nleaves; i++)
-		if (hp_lock_held(rel->cached->leaves[i], RowExclusiveLock))
-			return true;
-	return false;
-}
-
 /* Is the descriptor that the read began with still the right one? */
 static bool
 still_current(const HpReader *reader)
@@ -224,7 +230,11 @@ still_current(const HpReader *reader)
 static TimestampTz
 expiry(const HpCachedKey *cached)
 {
-	return cached->ttl == 0 ? 0 : GetCurrentTimestamp() + cached->ttl;
+	TimestampTz result;
+
+	if (cached->ttl == 0 || pg_add_s64_overflow(GetCurrentTimestamp(), cached->ttl, &result))
+		return 0;
+	return result;
 }
 
 static bool
@@ -421,20 +431,28 @@ hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view
 		memcmp(entry.versions, view->key.versions, entry.ndeps * sizeof(uint64)) == 0;
 }
 
-/* Remove what is cached of a key; true if its row was. */
+/*
+ * Remove what is cached of a key of a relation, whether or not this read may use
+ * the cache; true if its row was there.  Texts rendered under other settings
+ * stay until they are met or evicted, unless thoroughly: that makes entries of
+ * other keys dead, too.
+ */
 bool
-hp_lookup_forget(HpReader *reader, HpKey *key)
+hp_lookup_forget(HpReader *reader, HpKey *key, bool thoroughly)
 {
+	HpCached   *cached = hp_config_of(reader->rel);
 	HpEntryKey	entry;
 	bool		removed;
 
+	reader->cached = cached != NULL && cached->linked ?
+		hp_config_key(cached, reader->def) : NULL;
 	if (reader->cached == NULL)
 		return false;
 	entry = hp_lookup_entry_key(reader->cached, key);
 	removed = hp_store_remove(&entry);
 	entry = json_entry_key(reader, key);
 	removed |= hp_store_remove(&entry);
-	/* texts rendered under other settings */
-	hp_fence_bump(hp_fence_key_stripe(key->hash));
+	if (thoroughly)
+		hp_fence_bump(hp_fence_key_stripe(key->hash));
 	return removed;
 }

@@ -44,7 +44,7 @@ extern HpOutcome hp_lookup_json(HpReader *reader, HpKey *key, Datum *json);
 extern void hp_lookup_batch(HpReader *reader, HpKey *keys, const bool *usable, int nkeys,
 							HpBatchVisitor visit, void *arg);
 extern bool hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view);
-extern bool hp_lookup_forget(HpReader *reader, HpKey *key);
+extern bool hp_lookup_forget(HpReader *reader, HpKey *key, bool thoroughly);
 extern bool hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evict,
 						   bool *full);
 extern HpEntryKey hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key);

@@ -21,6 +21,7 @@
 #include "cache/maintain.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "cache/lookup.h"
 #include "miscadmin.h"
 #include "query/query.h"
@@ -75,7 +76,7 @@ warm_row(Datum row, Oid rowtype, void *arg)
 {
 	Warming    *w = arg;
 	MemoryContext outer = MemoryContextSwitchTo(w->row_context);
-	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+	HeapTupleHeader header = hp_row_header(row);
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
 	bool		loaded = false;
 	bool		full = false;

@@ -31,9 +31,11 @@
 #include "cache/stage.h"
 
 #include "access/xact.h"
+#include "base/compat.h"
 #include "base/guc.h"
 #include "cache/lookup.h"
 #include "cache/store.h"
+#include "common/int.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -41,16 +43,10 @@
 #define HP_STAGE_BYTES (1024 * 1024)
 #define HP_STAGE_ROWS 4096
 
-typedef struct StageKey
-{
-	uint64		hash;
-	uint32		slot;
-	uint32		generation;
-} StageKey;
-
 typedef struct StagedRow
 {
-	StageKey	key;			/* hash key */
+	uint64		hash;			/* of relation and key; hash key */
+	HpSlotRef	slot;
 	SubTransactionId subid;		/* that staged it last */
 	CommandId	command;		/* that wrote the row */
 	bool		spoilt;
@@ -69,6 +65,9 @@ static HTAB *staged = NULL;
 static Size staged_bytes = 0;
 static bool overflowed = false;
 
+/* No subtransaction after this one has staged anything. */
+static SubTransactionId newest_subid = InvalidSubTransactionId;
+
 /* Forget everything; the memory goes with the transaction. */
 static void
 forget_all(void)
@@ -77,12 +76,13 @@ forget_all(void)
 	stage_context = NULL;
 	staged_bytes = 0;
 	hp_stage_count = 0;
+	newest_subid = InvalidSubTransactionId;
 }
 
 static void
 begin(void)
 {
-	HASHCTL		ctl = {.keysize = sizeof(StageKey),.entrysize = sizeof(StagedRow)};
+	HASHCTL		ctl = {.keysize = sizeof(uint64),.entrysize = sizeof(StagedRow)};
 
 	stage_context = AllocSetContextCreate(TopTransactionContext, "pg_hotpath staged rows",
 										  ALLOCSET_DEFAULT_SIZES);
@@ -120,24 +120,11 @@ give_up(void)
 	MemoryContextDelete(old);
 }
 
-static StagedRow *
-find(const HpCachedKey *cached, const HpKey *key, HASHACTION action, bool *found)
-{
-	StageKey	sk;
-
-	memset(&sk, 0, sizeof(sk));
-	sk.hash = key->hash;
-	sk.slot = cached->slot.slot;
-	sk.generation = cached->slot.generation;
-	return hash_search(staged, &sk, action, found);
-}
-
 /* The entry of a key, made if there is none; NULL when there is no more room. */
 static StagedRow *
-enter(const HpCachedKey *cached, const HpKey *key, Size row_len)
+enter(const HpKey *key, Size row_len)
 {
 	StagedRow  *s;
-	bool		found;
 
 	if (staged == NULL)
 		begin();
@@ -147,31 +134,30 @@ enter(const HpCachedKey *cached, const HpKey *key, Size row_len)
 		give_up();
 		return NULL;
 	}
-	s = find(cached, key, HASH_ENTER, &found);
-	if (!found)
+	s = hash_search(staged, &key->hash, HASH_FIND, NULL);
+	if (s == NULL)
 	{
+		/* the image first: an entry must never be without */
+		char	   *image = MemoryContextAlloc(stage_context, key->image_len);
+
+		s = hash_search(staged, &key->hash, HASH_ENTER, NULL);
+		memcpy(image, key->image, key->image_len);
+		s->image = image;
+		s->image_len = key->image_len;
 		s->spoilt = true;		/* until a row is set */
 		s->row = NULL;
 		s->subid = InvalidSubTransactionId;
-		s->image_len = 0;
-		s->image = NULL;
 		hp_stage_count++;
-		s->image = MemoryContextAlloc(stage_context, key->image_len);
-		memcpy(s->image, key->image, key->image_len);
-		s->image_len = key->image_len;
 		staged_bytes += key->image_len;
 	}
 	return s;
 }
 
-/* Is this the entry's first row, or a newer one than it has? */
+/* Is an entry's key the same bit for bit?  An equal one may be written differently. */
 static bool
-is_newer(const StagedRow *s, const HpKey *key, CommandId command)
+same_image(const StagedRow *s, const HpKey *key)
 {
-	if (s->subid == InvalidSubTransactionId)
-		return true;
-	return !s->spoilt && command > s->command && s->image_len == key->image_len &&
-		memcmp(s->image, key->image, key->image_len) == 0;
+	return s->image_len == key->image_len && memcmp(s->image, key->image, key->image_len) == 0;
 }
 
 /*
@@ -190,27 +176,33 @@ hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 t
 		return;
 	if (key_version == 0 || table_version == 0 || len > (Size) hp_guc_max_entry_size_kb * 1024)
 	{
-		hp_stage_spoil(cached, key, true);
+		hp_stage_spoil(key, true);
 		return;
 	}
-	s = enter(cached, key, len);
+	s = enter(key, len);
 	if (s == NULL)
 		return;
-	if (!is_newer(s, key, command))
+	if (s->subid != InvalidSubTransactionId)
 	{
-		/* an older version of the row comes late: the newer one stays */
-		if (s->spoilt || command == s->command)
+		if (s->spoilt || command == s->command || !same_image(s, key))
+		{
 			spoil(s);
-		return;
+			return;
+		}
+		/* an older version of the row comes late: the newer one stays */
+		if (command < s->command)
+			return;
 	}
 	drop_row(s);
 	s->row = MemoryContextAlloc(stage_context, len);
 	memcpy(s->row, DatumGetPointer(row), len);
 	s->len = len;
 	staged_bytes += len;
+	s->slot = cached->slot;
 	s->spoilt = false;
 	s->command = command;
 	s->subid = GetCurrentSubTransactionId();
+	newest_subid = Max(newest_subid, s->subid);
 	s->ttl = cached->ttl;
 	s->versions[0] = key_version;
 	s->versions[1] = table_version;
@@ -221,15 +213,23 @@ hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 t
  * set where an older version of it may still come to be staged.
  */
 void
-hp_stage_spoil(const HpCachedKey *cached, HpKey *key, bool remember)
+hp_stage_spoil(HpKey *key, bool remember)
 {
 	StagedRow  *s;
 
 	if (overflowed || (staged == NULL && !remember))
 		return;
-	s = remember ? enter(cached, key, 0) : find(cached, key, HASH_FIND, NULL);
+	s = remember ? enter(key, 0) : hash_search(staged, &key->hash, HASH_FIND, NULL);
 	if (s != NULL)
 		spoil(s);
+}
+
+static TimestampTz
+expiry(const StagedRow *s, TimestampTz now)
+{
+	TimestampTz result;
+
+	return s->ttl == 0 || pg_add_s64_overflow(now, s->ttl, &result) ? 0 : result;
 }
 
 /* After commit: nothing here may throw. */
@@ -244,13 +244,13 @@ publish_all(void)
 	while ((s = hash_seq_search(&status)) != NULL)
 	{
 		HpEntryKey	entry = {
-			.hash = s->key.hash,.slot = {s->key.slot, s->key.generation},
+			.hash = s->hash,.slot = s->slot,
 			.kind = HP_ENTRY_ROW,.image = s->image,.image_len = s->image_len,
 			.ndeps = 2,.versions = {s->versions[0], s->versions[1]}
 		};
 
 		if (!s->spoilt && s->row != NULL)
-			hp_store_publish(&entry, s->ttl == 0 ? 0 : now + s->ttl, false, s->row, s->len, true);
+			hp_store_publish(&entry, expiry(s, now), false, s->row, s->len, true);
 	}
 }
 
@@ -281,7 +281,8 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 	HASH_SEQ_STATUS status;
 	StagedRow  *s;
 
-	if (staged == NULL || (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB))
+	if (staged == NULL || subid > newest_subid ||
+		(event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB))
 		return;
 	hash_seq_init(&status, staged);
 	while ((s = hash_seq_search(&status)) != NULL)

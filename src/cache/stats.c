@@ -18,8 +18,9 @@
  * Locking: registry->lock is held exclusively to hand out slots and change
  * fingerprints, shared to look.  Counters are atomics, changed without it.
  *
- * Memory: fixed; when all slots are taken, those of dropped databases are given
- * away, and failing that the key is not cached.
+ * Memory: fixed; when all slots are taken, those of dropped databases and of
+ * dropped tables of this one are given away, and failing that the key is not
+ * cached, which hotpath.cache_check() tells.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,6 +33,7 @@
 #include "base/shmem.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "nodes/pg_list.h"
 #include "storage/lwlock.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -67,6 +69,9 @@ HpPending  *hp_stats_dirty = NULL;
 
 static HpRegistry *registry = NULL;
 static HTAB *pending_by_slot = NULL;
+
+/* Relations whose slots go when the transaction commits; in TopTransactionContext. */
+static List *forgotten = NIL;
 
 Size
 hp_stats_size(Size total)
@@ -137,19 +142,29 @@ find_free_slot_locked(void)
 	return -1;
 }
 
-/* Free the slots of databases that are gone.  Reads a catalog, so takes the lock itself. */
+/* Is what a slot was taken for gone?  Of other databases only their own existence is known. */
+static bool
+owner_is_gone(Oid dbid, Oid relid)
+{
+	if (dbid != MyDatabaseId)
+		return !SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid));
+	return !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
+}
+
+/* Free the slots of dropped databases and tables.  Reads catalogs, so takes the lock itself. */
 static void
-reclaim_dropped_databases(void)
+reclaim_dropped(void)
 {
 	for (uint32 i = 0; i < registry->nslots; i++)
 	{
 		HpSlot	   *slot = &registry->slots[i];
 		Oid			dbid = slot->dbid;
+		Oid			relid = slot->relid;
 
-		if (dbid == InvalidOid || SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid)))
+		if (dbid == InvalidOid || !owner_is_gone(dbid, relid))
 			continue;
 		LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
-		if (slot->dbid == dbid)
+		if (slot->dbid == dbid && slot->relid == relid)
 			clear_slot_locked(slot);
 		LWLockRelease(&registry->lock);
 	}
@@ -196,21 +211,31 @@ hp_stats_register(Oid relid, Oid indexid, uint64 seed)
 
 	if (ref.generation == 0)
 	{
-		reclaim_dropped_databases();
+		reclaim_dropped();
 		ref = try_register(relid, indexid, seed);
 	}
 	return ref;
 }
 
-/* Give back the slots of a relation that is no longer cached. */
-void
-hp_stats_forget(Oid relid)
+/* Give back the slots of a relation that is no longer cached.  Never throws. */
+static void
+forget(Oid relid)
 {
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 	for (uint32 i = 0; i < registry->nslots; i++)
 		if (registry->slots[i].dbid == MyDatabaseId && registry->slots[i].relid == relid)
 			clear_slot_locked(&registry->slots[i]);
 	LWLockRelease(&registry->lock);
+}
+
+/* Give back the slots of a relation when this transaction commits. */
+void
+hp_stats_forget_at_commit(Oid relid)
+{
+	MemoryContext outer = MemoryContextSwitchTo(TopTransactionContext);
+
+	forgotten = lappend_oid(forgotten, relid);
+	MemoryContextSwitchTo(outer);
 }
 
 /*
@@ -344,13 +369,20 @@ hp_stats_view(HpSlotView **views)
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
+	ListCell   *lc;
+
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
+			if (registry != NULL)
+				foreach(lc, forgotten)
+					forget(lfirst_oid(lc));
+			/* fall through */
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
+			forgotten = NIL;
 			if (hp_stats_dirty != NULL)
 				hp_stats_flush();
 			break;

@@ -54,7 +54,7 @@ extern void hp_stats_layout(char *place, Size size, int tranche);
 extern void hp_stats_attach(char *place, Size size);
 
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
-extern void hp_stats_forget(Oid relid);
+extern void hp_stats_forget_at_commit(Oid relid);
 extern bool hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store);
 extern HpPending *hp_stats_pending(HpSlotRef ref);
 extern void hp_stats_flush(void);

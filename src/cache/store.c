@@ -43,6 +43,7 @@
 #define HP_PARTITION_BYTES (1024 * 1024)
 #define HP_MAX_PARTITIONS 128
 #define HP_BLOCKS_PER_BUCKET 4
+#define HP_WALK_BUCKETS 1024
 
 /* The area's division; computed from its size, the same in every backend. */
 typedef struct HpGeometry
@@ -589,9 +590,35 @@ copy_entry_locked(HpPartition *p, HpBlockNo b, HpEntryView *view)
 	view->payload_len = e->payload_len;
 }
 
+/* Copy a slot's entries in a range of buckets; returns how many. */
+static int
+copy_range(HpPartition *p, uint32 from, uint32 to, HpSlotRef slot, HpEntryView **views)
+{
+	int			n = 0;
+	int			capacity = 64;
+
+	*views = palloc(capacity * sizeof(HpEntryView));
+	LWLockAcquire(&p->lock, LW_SHARED);
+	for (uint32 i = from; i < to; i++)
+	{
+		HpBlockNo	b = *bucket_of(p, i);
+
+		for (; b != HP_NO_BLOCK; b = hp_store_entry(p, b)->same_bucket)
+		{
+			if (!slot_listed(hp_store_entry(p, b), &slot, 1))
+				continue;
+			if (n == capacity)
+				*views = repalloc(*views, (capacity *= 2) * sizeof(HpEntryView));
+			copy_entry_locked(p, b, &(*views)[n++]);
+		}
+	}
+	LWLockRelease(&p->lock);
+	return n;
+}
+
 /*
- * Visit all entries of a slot.  The entries of a partition are copied first, so
- * the visitor runs without a lock; it may publish and remove.
+ * Visit all entries of a slot.  A few buckets are copied at a time, so that the
+ * visitor runs without a lock; it may publish and remove.
  */
 void
 hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg)
@@ -600,27 +627,22 @@ hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg)
 												ALLOCSET_DEFAULT_SIZES);
 
 	for (uint32 i = 0; i < geo.nparts; i++)
-	{
-		HpPartition *p = partition_no(i);
-		MemoryContext outer = MemoryContextSwitchTo(batch);
-		HpEntryView *views;
-		int			n = 0;
-
-		LWLockAcquire(&p->lock, LW_SHARED);
-		views = MemoryContextAllocHuge(batch, sizeof(HpEntryView) * Max(p->entries, 1));
-		for (HpBlockNo b = p->oldest; b != HP_NO_BLOCK; b = hp_store_entry(p, b)->newer)
-			if (slot_listed(hp_store_entry(p, b), &slot, 1))
-				copy_entry_locked(p, b, &views[n++]);
-		LWLockRelease(&p->lock);
-		MemoryContextSwitchTo(outer);
-
-		for (int k = 0; k < n; k++)
+		for (uint32 from = 0; from < geo.nbuckets; from += HP_WALK_BUCKETS)
 		{
+			MemoryContext outer = MemoryContextSwitchTo(batch);
+			HpEntryView *views;
+			int			n = copy_range(partition_no(i), from,
+									   Min(from + HP_WALK_BUCKETS, geo.nbuckets), slot, &views);
+
+			MemoryContextSwitchTo(outer);
 			CHECK_FOR_INTERRUPTS();
-			visit(&views[k], arg);
+			for (int k = 0; k < n; k++)
+			{
+				CHECK_FOR_INTERRUPTS();
+				visit(&views[k], arg);
+			}
+			MemoryContextReset(batch);
 		}
-		MemoryContextReset(batch);
-	}
 	MemoryContextDelete(batch);
 }
 

@@ -14,9 +14,10 @@
  * DDL is a writer, too: the event triggers note every command on a cached table
  * or a part of it in the table's stripe, before it commits.  They also keep
  * what belongs to the cache in shape: the TRUNCATE trigger of partitions that
- * join, the configuration of dropped and rebuilt indexes.  They run for every
- * DDL command in the database, as whoever runs it, so they look first whether
- * anything is cached at all.
+ * join, the names of columns in the configuration.  They run for every DDL
+ * command in the database, as whoever runs it, so they look first whether
+ * anything is cached at all, take no lock that the command has not taken, and
+ * leave alone what they may not change.
  *
  * Locking: a stripe's spinlock for each note.
  *
@@ -28,11 +29,13 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "base/compat.h"
 #include "base/shmem.h"
 #include "cache/attach.h"
 #include "cache/config.h"
 #include "cache/lookup.h"
 #include "cache/stage.h"
+#include "cache/stats.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
@@ -45,6 +48,7 @@
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "funcapi.h"
+#include "nodes/parsenodes.h"
 #include "query/query.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -58,6 +62,7 @@
 PG_FUNCTION_INFO_V1(hotpath_note_row);
 PG_FUNCTION_INFO_V1(hotpath_note_truncate);
 PG_FUNCTION_INFO_V1(hotpath_note_config);
+PG_FUNCTION_INFO_V1(hotpath_note_start);
 PG_FUNCTION_INFO_V1(hotpath_note_ddl);
 PG_FUNCTION_INFO_V1(hotpath_note_drop);
 PG_FUNCTION_INFO_V1(hotpath_note_rewrite);
@@ -157,12 +162,13 @@ stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_versio
 	if (!wanted && hp_stage_count == 0)
 		return;
 	hp_key_set(key, cached->def);
-	if (wanted && target->cached->unsafe == NULL && command_of_slot(slot, &command))
+	if (wanted && target->cached->unsafe == NULL &&
+		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
 		hp_stage_row(cached, key, key_version,
 					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
 					 row_of_slot(target, slot), command);
 	else
-		hp_stage_spoil(cached, key, wanted);
+		hp_stage_spoil(key, wanted);
 }
 
 /* Note one cached key of a row that has changed. */
@@ -187,7 +193,7 @@ note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, Tuple
 			if (hp_stage_count > 0 || stage_wanted(target, cached))
 			{
 				hp_key_set(&old_key, cached->def);
-				hp_stage_spoil(cached, &old_key, stage_wanted(target, cached));
+				hp_stage_spoil(&old_key, stage_wanted(target, cached));
 			}
 		}
 	}
@@ -249,33 +255,51 @@ hotpath_note_truncate(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Fired for each row of hotpath.cached_key that is changed by hand, or by a restore. */
+/* Note a table that is configured otherwise than before, and have all sessions look again. */
+static void
+note_configured(Oid relid)
+{
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		return;
+	hp_attach_note_always(relid);
+	CacheInvalidateRelcacheByRelid(relid);
+}
+
+/*
+ * Fired for each row of hotpath.cached_key that is changed by hand or by a
+ * restore, and before the table is truncated.
+ */
 Datum
 hotpath_note_config(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	List	   *rows;
+	ListCell   *lc;
 	HeapTuple	tuples[2];
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		RelationGetRelid(trigger->tg_relation) != hp_config_table())
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("hotpath.note_config must be fired for a row"),
-				errdetail("It belongs to hotpath.cached_key."),
+				errmsg("hotpath.note_config must be fired for hotpath.cached_key"),
+				errdetail("It makes sessions read the configuration of the cache again."),
 				errhint("Do not use it elsewhere."));
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+	{
+		rows = hp_config_rows(InvalidOid, 0);
+		foreach(lc, rows)
+			note_configured(((HpConfigRow *) lfirst(lc))->relid);
+		return PointerGetDatum(NULL);
+	}
 	tuples[0] = trigger->tg_trigtuple;
 	tuples[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
 	for (int i = 0; i < 2 && tuples[i] != NULL; i++)
 	{
 		bool		isnull;
-		Oid			relid = DatumGetObjectId(heap_getattr(tuples[i], 1,
-														  RelationGetDescr(trigger->tg_relation),
-														  &isnull));
+		Datum		relid = heap_getattr(tuples[i], 1, RelationGetDescr(trigger->tg_relation),
+										 &isnull);
 
-		if (!isnull && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		{
-			hp_attach_note_always(relid);
-			CacheInvalidateRelcacheByRelid(relid);
-		}
+		note_configured(DatumGetObjectId(relid));
 	}
 	return PointerGetDatum(NULL);
 }
@@ -311,10 +335,56 @@ table_of_trigger(Oid trigger)
 	return result;
 }
 
+/* The partition commands of an ALTER TABLE statement: visit those of a kind. */
+static List *
+partition_commands(Node *parsetree, AlterTableType kind)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (parsetree == NULL || !IsA(parsetree, AlterTableStmt))
+		return NIL;
+	foreach(lc, ((AlterTableStmt *) parsetree)->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == kind && cmd->def != NULL && IsA(cmd->def, PartitionCmd))
+			result = lappend(result, cmd->def);
+	}
+	return result;
+}
+
+/*
+ * ddl_command_start: notes what commits before ddl_command_end could, or cannot
+ * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a dropped
+ * table does not tell any more whose partition it was.
+ */
+Datum
+hotpath_note_start(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
+	ListCell   *lc;
+
+	require_event_trigger(fcinfo, "note_start");
+	if (hp_config_rows(InvalidOid, 1) == NIL)
+		PG_RETURN_NULL();
+	foreach(lc, partition_commands(trigger->parsetree, AT_DetachPartition))
+		if (((PartitionCmd *) lfirst(lc))->concurrent)
+			hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
+												  NoLock, true));
+	if (IsA(trigger->parsetree, DropStmt) &&
+		((DropStmt *) trigger->parsetree)->removeType == OBJECT_TABLE)
+		foreach(lc, ((DropStmt *) trigger->parsetree)->objects)
+			hp_attach_note_table(RangeVarGetRelid(makeRangeVarFromNameList(lfirst(lc)), NoLock,
+												  true));
+	PG_RETURN_NULL();
+}
+
 /* ddl_command_end: notes the tables that a command has changed. */
 Datum
 hotpath_note_ddl(PG_FUNCTION_ARGS)
 {
+	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	List	   *objects;
 	ListCell   *lc;
 
@@ -330,20 +400,35 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 		if (object->classid == RelationRelationId)
 		{
 			hp_attach_note_table(object->objid);
-			hp_attach_keep_in_shape(object->objid);
+			hp_attach_refresh(object->objid);
+			if (object->created)
+				hp_attach_partition(object->objid);
 		}
 		else if (object->classid == TriggerRelationId)
 			hp_attach_note_table(table_of_trigger(object->objid));
 		else if (object->classid == TypeRelationId || object->classid == CastRelationId)
 			hp_attach_note_types();
 	}
+	foreach(lc, partition_commands(trigger->parsetree, AT_AttachPartition))
+		hp_attach_partition(RangeVarGetRelid(((PartitionCmd *) lfirst(lc))->name, NoLock, true));
 	PG_RETURN_NULL();
+}
+
+/* Note a table that has lost a trigger. */
+static void
+note_trigger_dropped(const HpChangedObject *object)
+{
+	Oid			schema = get_namespace_oid(object->schema, true);
+
+	if (OidIsValid(schema))
+		hp_attach_note_table(get_relname_relid(object->table, schema));
 }
 
 /* sql_drop: notes the tables that have lost something, and cleans up. */
 Datum
 hotpath_note_drop(PG_FUNCTION_ARGS)
 {
+	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	List	   *objects;
 	ListCell   *lc;
 	List	   *dropped = NIL;
@@ -356,22 +441,25 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	{
 		HpChangedObject *object = lfirst(lc);
 
-		if (object->classid == TriggerRelationId && object->table != NULL)
-			hp_attach_note_table(get_relname_relid(object->table,
-												   get_namespace_oid(object->schema, true)));
+		if (object->classid == TriggerRelationId && object->schema != NULL &&
+			object->table != NULL)
+			note_trigger_dropped(object);
 		else if (object->classid == RelationRelationId && object->subid == 0)
 		{
 			dropped = lappend_oid(dropped, object->objid);
 			hp_attach_note_table(object->objid);
+			hp_stats_forget_at_commit(object->objid);
 		}
 		else if (object->classid == CastRelationId)
 			hp_attach_note_types();
 	}
 	if (dropped != NIL)
 	{
-		hp_attach_note_partitioned();
+		/* a DROP TABLE was noted when it started; what else drops tables was not */
+		if (trigger->tag != CMDTAG_DROP_TABLE)
+			hp_attach_note_partitioned();
 		hp_attach_recheck_parents();
-		hp_config_delete_objects(dropped);
+		hp_config_delete_dropped(dropped);
 	}
 	PG_RETURN_NULL();
 }

@@ -46,13 +46,13 @@
 
 /* What speaks against an index as a key, judged by its catalog row. */
 static HpKeyProblem
-judge_index(Form_pg_index index, HeapTuple tuple, Oid relid)
+judge_index(Form_pg_index index, HeapTuple tuple, Oid relid, bool allow_invalid)
 {
 	if (index->indrelid != relid)
 		return HP_KEY_NOT_AN_INDEX;
-	if (!index->indisunique)
+	if (!index->indisunique || index->indisexclusion)
 		return HP_KEY_NOT_UNIQUE;
-	if (!index->indisvalid || !index->indislive)
+	if (!allow_invalid && (!index->indisvalid || !index->indislive))
 		return HP_KEY_INVALID;
 	if (!index->indimmediate)
 		return HP_KEY_DEFERRABLE;
@@ -112,6 +112,7 @@ define_column(HpKeyColumn *column, Relation rel, Relation index, int i, bool *im
 	column->name = attr->attname;
 	column->typmod = attr->atttypmod;
 	column->type = getBaseTypeAndTypmod(attr->atttypid, &column->typmod);
+	column->is_domain = column->type != attr->atttypid;
 	column->collation = attr->attcollation;
 	column->len = attr->attlen;
 	column->byval = attr->attbyval;
@@ -155,33 +156,41 @@ hp_key_seed(Oid relid, const AttrNumber *attnums, int n)
 
 /*
  * The definition of the key that a unique index of rel enforces, allocated in
- * context; NULL, with the problem, when the index does not serve.  The caller
- * holds a lock on rel.
+ * context; NULL, with the problem, when the index does not serve.  One that is
+ * not valid now may still tell a writer what to note, hence allow_invalid.  The
+ * caller holds a lock on rel.
  */
 HpKeyDef *
-hp_key_define(Relation rel, Oid indexid, MemoryContext context, HpKeyProblem *problem)
+hp_key_define(Relation rel, Oid indexid, bool allow_invalid, MemoryContext context,
+			  HpKeyProblem *problem)
 {
 	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
 	HpKeyDef   *def;
 	Relation	index;
+	TransactionId xmin;
 
 	*problem = HP_KEY_NOT_AN_INDEX;
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
-	*problem = judge_index((Form_pg_index) GETSTRUCT(tuple), tuple, RelationGetRelid(rel));
+	*problem = judge_index((Form_pg_index) GETSTRUCT(tuple), tuple, RelationGetRelid(rel),
+						   allow_invalid);
+	xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 	ReleaseSysCache(tuple);
 	if (*problem != HP_KEY_FINE)
 		return NULL;
 
 	index = try_relation_open(indexid, AccessShareLock);
-	if (index == NULL)
+	if (index == NULL || index->rd_rel->relam != BTREE_AM_OID)
 	{
+		if (index != NULL)
+			relation_close(index, AccessShareLock);
 		*problem = HP_KEY_NOT_AN_INDEX;
 		return NULL;
 	}
 	def = MemoryContextAllocZero(context, offsetof(HpKeyDef, columns) +
 								 index->rd_index->indnkeyatts * sizeof(HpKeyColumn));
 	def->index = indexid;
+	def->index_xmin = xmin;
 	namestrcpy(&def->index_name, RelationGetRelationName(index));
 	def->primary = index->rd_index->indisprimary;
 	def->ncolumns = index->rd_index->indnkeyatts;
@@ -195,6 +204,17 @@ hp_key_define(Relation rel, Oid indexid, MemoryContext context, HpKeyProblem *pr
 	def->seed = hp_key_seed(RelationGetRelid(rel), index->rd_index->indkey.values, def->ncolumns);
 	relation_close(index, AccessShareLock);
 	return *problem == HP_KEY_FINE ? def : NULL;
+}
+
+/* Are values of two keys on the same columns compared and hashed alike? */
+bool
+hp_key_same_functions(const HpKeyDef *a, const HpKeyDef *b)
+{
+	for (int i = 0; i < a->ncolumns; i++)
+		if (a->columns[i].equal_operator != b->columns[i].equal_operator ||
+			a->columns[i].hash.fn_oid != b->columns[i].hash.fn_oid)
+			return false;
+	return true;
 }
 
 /* The type of the first column without a hash function. */
@@ -212,7 +232,7 @@ static Size
 image_size(const HpKeyColumn *column, Datum value)
 {
 	if (column->byval)
-		return sizeof(Datum);
+		return MAXALIGN(sizeof(Datum));
 	if (column->len > 0)
 		return MAXALIGN(column->len);
 	return MAXALIGN(VARSIZE(DatumGetPointer(value)));
@@ -242,7 +262,10 @@ write_image(HpKey *key)
 		Size		size = image_size(column, key->values[i]);
 
 		if (column->byval)
+		{
+			memset(to, 0, size);
 			memcpy(to, &key->values[i], sizeof(Datum));
+		}
 		else
 		{
 			Size		len = column->len > 0 ? column->len :
@@ -424,6 +447,9 @@ hp_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
 		case HP_COERCE_INTEGER:
 			return convert_integer(getBaseType(coercion->source), coercion->target, value, result);
 		case HP_COERCE_FUNCTION:
+			/* the cast to name cuts off what no name can hold */
+			if (coercion->target == NAMEOID && VARSIZE_ANY_EXHDR(DatumGetPointer(value)) >= NAMEDATALEN)
+				return false;
 			if (coercion->nargs == 1)
 				*result = FunctionCall1(&coercion->function, value);
 			else if (coercion->nargs == 2)

@@ -17,6 +17,7 @@ typedef struct HpKeyColumn
 	AttrNumber	attnum;
 	NameData	name;
 	Oid			type;			/* base type of the column */
+	bool		is_domain;
 	int32		typmod;
 	Oid			collation;		/* of the column */
 	int16		len;
@@ -29,6 +30,7 @@ typedef struct HpKeyColumn
 typedef struct HpKeyDef
 {
 	Oid			index;
+	TransactionId index_xmin;	/* of its row in pg_index: changes with its state */
 	NameData	index_name;
 	bool		primary;
 	bool		hashable;		/* every column has a hash function */
@@ -81,14 +83,15 @@ typedef struct HpCoercion
 	FmgrInfo	function;
 } HpCoercion;
 
-extern HpKeyDef *hp_key_define(Relation rel, Oid indexid, MemoryContext context,
-							   HpKeyProblem *problem);
+extern HpKeyDef *hp_key_define(Relation rel, Oid indexid, bool allow_invalid,
+							   MemoryContext context, HpKeyProblem *problem);
 extern uint64 hp_key_seed(Oid relid, const AttrNumber *attnums, int n);
 extern Oid	hp_key_unhashable_type(const HpKeyDef *def);
 
 extern void hp_key_set(HpKey *key, const HpKeyDef *def);
 extern void hp_key_hash(HpKey *key);
 extern bool hp_key_image_equals(const HpKey *key, const char *image, uint32 len);
+extern bool hp_key_same_functions(const HpKeyDef *a, const HpKeyDef *b);
 extern void hp_key_from_image(HpKey *key, const HpKeyDef *def, const char *image);
 
 extern void hp_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,

@@ -56,16 +56,22 @@ typedef struct RowtypeEntry
 	HpRelation *relation;
 } RowtypeEntry;
 
+#define HP_MAX_WATCHERS 4
+
 typedef struct WatchEntry
 {
 	Oid			other;			/* hash key */
-	Oid			relid;			/* becomes invalid together with other */
+	int			nwatchers;		/* more than HP_MAX_WATCHERS: all relations */
+	Oid			watchers[HP_MAX_WATCHERS];	/* become invalid together with other */
 } WatchEntry;
 
 static HTAB *relations = NULL;
 static HTAB *rowtypes = NULL;
 static HTAB *watches = NULL;
 static HpRelation *last_by_rowtype = NULL;
+
+/* Grows with every invalidation: one that arrives while a descriptor is built must not be lost. */
+static uint64 invalidations = 0;
 
 static void
 invalidate(Oid relid)
@@ -98,6 +104,7 @@ relation_changed(Datum arg, Oid relid)
 {
 	WatchEntry *watch;
 
+	invalidations++;
 	if (!OidIsValid(relid))
 	{
 		invalidate_all();
@@ -105,8 +112,13 @@ relation_changed(Datum arg, Oid relid)
 	}
 	invalidate(relid);
 	watch = hash_search(watches, &relid, HASH_FIND, NULL);
-	if (watch != NULL)
-		invalidate(watch->relid);
+	if (watch == NULL)
+		return;
+	if (watch->nwatchers > HP_MAX_WATCHERS)
+		invalidate_all();
+	else
+		for (int i = 0; i < watch->nwatchers; i++)
+			invalidate(watch->watchers[i]);
 }
 
 /* Roles, memberships and schemas decide about privileges. */
@@ -120,6 +132,7 @@ privileges_changed(Datum arg, int cacheid, uint32 hash)
 static void
 anything_changed(Datum arg, int cacheid, uint32 hash)
 {
+	invalidations++;
 	invalidate_all();
 }
 
@@ -138,6 +151,7 @@ hp_relation_init(void)
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, privileges_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(DATABASEOID, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
@@ -147,9 +161,19 @@ hp_relation_init(void)
 void
 hp_relation_watch(Oid other, Oid relid)
 {
-	WatchEntry *watch = hash_search(watches, &other, HASH_ENTER, NULL);
+	bool		found;
+	WatchEntry *watch = hash_search(watches, &other, HASH_ENTER, &found);
 
-	watch->relid = relid;
+	if (!found)
+		watch->nwatchers = 0;
+	if (watch->nwatchers > HP_MAX_WATCHERS)
+		return;
+	for (int i = 0; i < watch->nwatchers; i++)
+		if (watch->watchers[i] == relid)
+			return;
+	if (watch->nwatchers < HP_MAX_WATCHERS)
+		watch->watchers[watch->nwatchers] = relid;
+	watch->nwatchers++;
 }
 
 /* Take the lock that a SELECT would, once per transaction; process invalidations. */
@@ -203,14 +227,12 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->row_security = rel->rd_rel->relrowsecurity;
 	result->generation = ++generation;
 	result->context = context;
-	result->valid = true;
-
 	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{
 		HpKeyProblem problem;
 
-		result->primary = hp_key_define(rel, rel->rd_pkindex, context, &problem);
+		result->primary = hp_key_define(rel, rel->rd_pkindex, false, context, &problem);
 		if (result->primary != NULL)
 		{
 			MemoryContext outer = MemoryContextSwitchTo(context);
@@ -238,6 +260,28 @@ forget(Oid relid)
 	hash_search(relations, &relid, HASH_REMOVE, NULL);
 }
 
+/*
+ * Now and then, forget relations that were dropped: a backend may live long
+ * and see many tables come and go.
+ */
+static void
+sweep_dropped(void)
+{
+	static long sweep_at = 256;
+	HASH_SEQ_STATUS status;
+	RelationEntry *entry;
+
+	if (hash_get_num_entries(relations) < sweep_at)
+		return;
+	hash_seq_init(&status, relations);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->relation == NULL ||
+			(!entry->relation->valid &&
+			 !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid))))
+			forget(entry->relid);
+	sweep_at = Max(256, 2 * hash_get_num_entries(relations));
+}
+
 /* Build the descriptor of a locked relation and put it in place of an old one. */
 static HpRelation *
 build(Oid relid)
@@ -247,7 +291,9 @@ build(Oid relid)
 	HpRelation *result;
 	RelationEntry *entry;
 	bool		found;
+	uint64		before = invalidations;
 
+	sweep_dropped();
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 	{
@@ -278,6 +324,7 @@ build(Oid relid)
 	if (entry->relation != NULL)
 		retire(entry->relation);
 	entry->relation = result;
+	result->valid = before == invalidations;
 	MemoryContextSetParent(context, CacheMemoryContext);
 	return result;
 }
@@ -379,7 +426,7 @@ hp_relation_key(HpRelation *rel, Oid indexid)
 			return def;
 	}
 	relation = relation_open(rel->relid, NoLock);
-	def = hp_key_define(relation, indexid, rel->context, &problem);
+	def = hp_key_define(relation, indexid, false, rel->context, &problem);
 	relation_close(relation, NoLock);
 	if (def == NULL)
 		report_key_problem(rel, indexid, problem);

@@ -55,6 +55,20 @@ row_alias(const HpRelation *rel)
 }
 
 /*
+ * A key column as an operand.  A column of a domain is cast to the base type,
+ * lest an operator on the domain itself be found.
+ */
+static char *
+key_operand(const char *alias, const HpKeyColumn *column)
+{
+	const char *name = quote_identifier(NameStr(column->name));
+
+	if (!column->is_domain)
+		return psprintf("%s.%s", alias, name);
+	return psprintf("%s.%s::%s", alias, name, format_type_be_qualified(column->type));
+}
+
+/*
  * The row with a key: one parameter for each column of the key.
  *
  * A unique index holds within one table only.  For the parent of an inheritance
@@ -70,8 +84,8 @@ hp_build_by_key(const HpRelation *rel, const HpKeyDef *def)
 	appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE ", alias,
 					 hp_relation_qualified_name(rel->relid), alias);
 	for (int i = 0; i < def->ncolumns; i++)
-		appendStringInfo(&sql, "%s%s.%s %s $%d", i > 0 ? " AND " : "", alias,
-						 quote_identifier(NameStr(def->columns[i].name)),
+		appendStringInfo(&sql, "%s%s %s $%d", i > 0 ? " AND " : "",
+						 key_operand(alias, &def->columns[i]),
 						 hp_build_operator(def->columns[i].equal_operator), i + 1);
 	return sql.data;
 }
@@ -87,8 +101,8 @@ hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def)
 	initStringInfo(&sql);
 	if (def->ncolumns == 1)
 	{
-		appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE %s.%s %s ANY ($1)", alias, name,
-						 alias, alias, quote_identifier(NameStr(def->columns[0].name)),
+		appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE %s %s ANY ($1)", alias, name,
+						 alias, key_operand(alias, &def->columns[0]),
 						 hp_build_operator(def->columns[0].equal_operator));
 		return sql.data;
 	}
@@ -101,8 +115,8 @@ hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def)
 		appendStringInfo(&sql, "%sk%d", i > 0 ? ", " : "", i + 1);
 	appendStringInfo(&sql, "), LATERAL (SELECT %s FROM %s AS %s WHERE ", alias, name, alias);
 	for (int i = 0; i < def->ncolumns; i++)
-		appendStringInfo(&sql, "%s%s.%s %s hp_keys.k%d", i > 0 ? " AND " : "", alias,
-						 quote_identifier(NameStr(def->columns[i].name)),
+		appendStringInfo(&sql, "%s%s %s hp_keys.k%d", i > 0 ? " AND " : "",
+						 key_operand(alias, &def->columns[i]),
 						 hp_build_operator(def->columns[i].equal_operator), i + 1);
 	appendStringInfo(&sql, " OFFSET 0) AS hp_rows (%s)", alias);
 	return sql.data;

@@ -32,7 +32,9 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 typedef enum PlanShape
 {
@@ -58,6 +60,10 @@ typedef struct PlanEntry
 } PlanEntry;
 
 static HTAB *plans = NULL;
+
+/* Replaced plans of the transaction replaced_lxid: an outer call may be executing one. */
+static List *replaced = NIL;
+static LocalTransactionId replaced_lxid = InvalidLocalTransactionId;
 
 static void
 connect_spi(void)
@@ -108,6 +114,54 @@ prepare(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 	return plan;
 }
 
+/* Free the plans that an earlier transaction has replaced: nobody executes them any more. */
+static void
+free_replaced(void)
+{
+	if (replaced == NIL || replaced_lxid == HP_MY_LXID)
+		return;
+	while (replaced != NIL)
+	{
+		SPIPlanPtr	plan = linitial(replaced);
+
+		replaced = list_delete_first(replaced);
+		SPI_freeplan(plan);
+	}
+}
+
+/* Put a plan aside that is no longer right. */
+static void
+replace(SPIPlanPtr plan)
+{
+	MemoryContext outer = MemoryContextSwitchTo(TopMemoryContext);
+
+	replaced = lappend(replaced, plan);
+	replaced_lxid = HP_MY_LXID;
+	MemoryContextSwitchTo(outer);
+}
+
+/* Now and then, let go of the plans of relations that were dropped. */
+static void
+sweep_dropped(void)
+{
+	static long sweep_at = 256;
+	HASH_SEQ_STATUS status;
+	PlanEntry  *entry;
+
+	if (hash_get_num_entries(plans) < sweep_at)
+		return;
+	hash_seq_init(&status, plans);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->key.relid)))
+			continue;
+		if (entry->plan != NULL)
+			replace(entry->plan);
+		hash_search(plans, &entry->key, HASH_REMOVE, NULL);
+	}
+	sweep_at = Max(256, 2 * hash_get_num_entries(plans));
+}
+
 /* The kept plan of a shape, prepared anew if the relation has changed.  SPI is connected. */
 static SPIPlanPtr
 get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
@@ -134,6 +188,8 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 		entry->privileges == privileges)
 		return entry->plan;
 
+	free_replaced();
+	sweep_dropped();
 	plan = prepare(rel, def, shape);
 	entry = hash_search(plans, &key, HASH_ENTER, &found);
 	if (found && entry->plan != NULL)
@@ -141,7 +197,7 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 		SPIPlanPtr	old = entry->plan;
 
 		entry->plan = NULL;
-		SPI_freeplan(old);
+		replace(old);
 	}
 	entry->plan = plan;
 	entry->generation = rel->generation;
@@ -160,7 +216,7 @@ first_row(MemoryContext context)
 	Datum		row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	MemoryContext outer = MemoryContextSwitchTo(context);
 
-	row = PointerGetDatum(DatumGetHeapTupleHeaderCopy(row));
+	row = PointerGetDatum(hp_row_header_copy(row));
 	MemoryContextSwitchTo(outer);
 	return row;
 }
@@ -170,6 +226,17 @@ check_result(int result, int expected)
 {
 	if (result != expected)
 		elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
+}
+
+/* Raise the error for a key that several rows have. */
+void
+hp_query_report_several(const HpRelation *rel)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_CARDINALITY_VIOLATION),
+			errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
+			errdetail("Tables that inherit from it do not share its unique index."),
+			errhint("Query the tables of the inheritance tree one by one."));
 }
 
 /*
@@ -187,11 +254,7 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 								  unconstify(HpKey *, key)->values, NULL, true, 2),
 				 SPI_OK_SELECT);
 	if (SPI_processed > 1)
-		ereport(ERROR,
-				errcode(ERRCODE_CARDINALITY_VIOLATION),
-				errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
-				errdetail("Tables that inherit from it do not share its unique index."),
-				errhint("Query the tables of the inheritance tree one by one."));
+		hp_query_report_several(rel);
 	*found = SPI_processed == 1;
 	if (*found)
 		result = first_row(caller);
@@ -334,7 +397,7 @@ List *
 hp_query_changed_objects(bool dropped)
 {
 	static const char *const changed_sql =
-	"SELECT classid, objid, objsubid, NULL::pg_catalog.text, NULL::pg_catalog.text "
+	"SELECT classid, objid, objsubid, command_tag, NULL::pg_catalog.text "
 	"FROM pg_catalog.pg_event_trigger_ddl_commands() "
 	"WHERE objid OPERATOR(pg_catalog.<>) 0";
 	static const char *const dropped_sql =
@@ -358,7 +421,8 @@ hp_query_changed_objects(bool dropped)
 		object->classid = DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &isnull));
 		object->objid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
 		object->subid = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
-		object->schema = schema ? pstrdup(schema) : NULL;
+		object->created = !dropped && schema && strcmp(schema, "CREATE TABLE") == 0;
+		object->schema = dropped && schema ? pstrdup(schema) : NULL;
 		object->table = table ? pstrdup(table) : NULL;
 		result = lappend(result, object);
 		MemoryContextSwitchTo(outer);

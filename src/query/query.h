@@ -22,6 +22,7 @@ extern char *hp_build_operator(Oid operator);
 
 /* plan.c */
 extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found);
+extern void hp_query_report_several(const HpRelation *rel);
 extern void hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys,
 						  HpRowVisitor visit, void *arg);
 extern void hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void *arg);
@@ -35,6 +36,7 @@ typedef struct HpChangedObject
 	Oid			classid;
 	Oid			objid;
 	int32		subid;			/* column number, 0 for the object itself */
+	bool		created;		/* by CREATE TABLE */
 	char	   *schema;			/* of a dropped trigger's table; else NULL */
 	char	   *table;
 } HpChangedObject;

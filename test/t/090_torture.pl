@@ -23,7 +23,7 @@ if ($ENV{HP_TORTURE_SECONDS})
 my $clients = $ENV{HP_TORTURE_CLIENTS} || 1;
 my $seed = $ENV{HP_TORTURE_SEED} || int(time) % 1_000_000;
 my $torture = "$FindBin::RealBin/../torture";
-my %total = (comparisons => 0, mismatches => 0);
+my %total = (comparisons => 0);
 
 note("seed: HP_TORTURE_SEED=$seed");
 
@@ -49,7 +49,7 @@ sub start_client
 sub look_at
 {
 	my ($client) = @_;
-	my %count = (comparisons => 0, mismatches => 0, errors => []);
+	my %count = (comparisons => 0, mismatches => 0, found => [], errors => []);
 
 	open(my $in, '<', $client->{output}) or return \%count;
 	while (<$in>)
@@ -58,7 +58,7 @@ sub look_at
 		if (/MISMATCH|^VERIFIED [1-9]/)
 		{
 			$count{mismatches}++;
-			diag("$client->{role}: $_") if $count{mismatches} <= 5 && !$client->{shown};
+			push @{ $count{found} }, "$client->{role}: $_";
 		}
 		push @{ $count{errors} }, $_ if /\b(?:ERROR|PANIC):/;
 	}
@@ -138,7 +138,7 @@ sub judge
 		  grep { !/lock timeout|deadlock detected/ } @{ look_at($client)->{errors} };
 	}
 	is($mismatches, 0, "$name: not one mismatch in $comparisons comparisons")
-	  or diag("HP_TORTURE_SEED=$seed");
+	  or diag("HP_TORTURE_SEED=$seed\n", grep { defined } (map { @{ look_at($_)->{found} } } @clients)[ 0 .. 9 ]);
 	is(scalar(@errors), 0, "$name: no reader met an error")
 	  or diag(join '', @errors > 10 ? @errors[ 0 .. 9 ] : @errors);
 	$total{comparisons} += $comparisons;

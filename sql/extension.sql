@@ -7,7 +7,7 @@ select pg_describe_object(d.classid, d.objid, 0) as without_comment
 from pg_depend d
 where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
 	and d.refobjid = (select oid from pg_extension where extname = 'pg_hotpath')
-	and d.classid <> 'pg_namespace'::regclass
+	and d.classid <> 'pg_namespace'::regclass and d.classid <> 'pg_type'::regclass
 	and obj_description(d.objid, (select relname from pg_class where oid = d.classid)) is null
 order by 1;
 select obj_description(oid, 'pg_extension') from pg_extension where extname = 'pg_hotpath';

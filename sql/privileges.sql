@@ -117,7 +117,7 @@ select hotpath.get(null::item, 1);
 select relation, key_columns from hotpath.cached_key where relation = 'item'::regclass;
 select count(*) from hotpath.cache_stats where relation = 'item'::regclass;
 select count(*) <= 1 as may_read from hotpath.cache_memory;
-insert into hotpath.cached_key values ('item', 0, true, '{id}', null, false);
+insert into hotpath.cached_key values ('item', true, '{id}', '{1}', null, false);
 delete from hotpath.cached_key;
 set pg_hotpath.max_entry_size = '1MB';
 set pg_hotpath.enabled = off;

@@ -281,7 +281,8 @@ CREATE VIEW @extschema@.cache_stats AS
 			@extschema@.key_seed(c.relation, c.key_columns) AS seed
 		FROM @extschema@.cached_key c) k
 	LEFT JOIN @extschema@.cache_slots() s
-		ON s.relation OPERATOR(pg_catalog.=) k.relation AND s.seed OPERATOR(pg_catalog.=) k.seed;
+		ON s.relation OPERATOR(pg_catalog.=) k.relation AND s.seed OPERATOR(pg_catalog.=) k.seed
+	WHERE k.key IS NOT NULL;
 COMMENT ON VIEW @extschema@.cache_stats IS 'a row per cached key of a relation in this database';
 GRANT SELECT ON @extschema@.cache_stats TO PUBLIC;
 

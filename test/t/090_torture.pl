@@ -165,7 +165,7 @@ for my $preload (0, 1)
 	my ($hits, $others, $evictions) = split /\|/, $seen;
 	my $share = sprintf '%.0f', 100 * $hits / ($hits + $others || 1);
 	cmp_ok($share, '>', 25, "$mode: $share % of the reads were hits");
-	cmp_ok($evictions, '>', 1000, "$mode: the cache was too small: $evictions evictions");
+	cmp_ok($evictions, '>', 0, "$mode: the cache was too small: $evictions evictions");
 
 	@clients = torment($node, 'killed', 1);
 	wait_until(sub { accepts($node) }, 'the server has recovered');

@@ -99,9 +99,8 @@ hp_row_header_copy(Datum row)
 #define HP_MY_LXID (MyProc->vxid.lxid)
 #endif
 
-/* 17: LockHeldByMe() asks for a stronger lock as well, as CheckRelationOidLockedByMe() does. */
+/* 17: LockHeldByMe() takes another argument; there is a function for relations. */
 #if PG_VERSION_NUM < 170000
-#include "storage/lmgr.h"
 #include "storage/lock.h"
 static inline bool
 hp_lock_held(Oid relid, LOCKMODE mode)
@@ -109,18 +108,11 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	for (LOCKMODE m = mode; m <= MaxLockMode; m++)
-		if (LockHeldByMe(&tag, m))
-			return true;
-	return false;
+	return LockHeldByMe(&tag, mode);
 }
 #else
 #include "storage/lmgr.h"
-static inline bool
-hp_lock_held(Oid relid, LOCKMODE mode)
-{
-	return CheckRelationOidLockedByMe(relid, mode, true);
-}
+#define hp_lock_held(relid, mode) CheckRelationOidLockedByMe(relid, mode, false)
 #endif
 
 /* 18: PG_MODULE_MAGIC_EXT carries a name and a version. */

@@ -49,7 +49,10 @@
 /* A partitioned table with more leaves is read directly by transactions that write anything. */
 #define HP_MAX_LEAVES_ASKED 64
 
-/* Might this transaction have written to the relation, perhaps without a note yet? */
+/*
+ * Might this transaction have written to the relation, perhaps without a note
+ * yet?  Whatever changes rows one by one takes just this lock.
+ */
 static bool
 holds_write_lock(const HpRelation *rel)
 {

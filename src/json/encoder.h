@@ -29,10 +29,44 @@ typedef struct HpEncoder HpEncoder;
  */
 extern HpEncoder *hp_encoder_compile(TupleDesc desc, HpRowShape shape, MemoryContext context);
 
-/* The same for a named composite type, kept per backend and dropped when the type changes. */
+/*
+ * The same for a composite type, kept per backend and dropped when the type changes.
+ * An anonymous record is RECORDOID and the typmod of its datums.  Valid to the end of the
+ * transaction, but perhaps not up to date when SQL was run meanwhile: look it up for each row,
+ * or let a reference do so.
+ */
 extern HpEncoder *hp_encoder_of_type(Oid rowtype, int32 typmod, HpRowShape shape);
 
-/* Append a row's text; session settings (TimeZone, ...) are those of now. */
+/* Grows whenever a type changes that some encoder was compiled for. */
+extern uint64 hp_encoder_generation;
+
+/* The encoder that a place of use has found last; starts zeroed. */
+typedef struct HpEncoderRef
+{
+	HpEncoder  *encoder;
+	uint64		generation;		/* in which it was found */
+	Oid			rowtype;
+	int32		typmod;
+	HpRowShape	shape;
+} HpEncoderRef;
+
+extern HpEncoder *hp_encoder_refresh(HpEncoderRef *ref, Oid rowtype, int32 typmod,
+									 HpRowShape shape);
+
+/* As hp_encoder_of_type(), at next to no cost when the type is that of the call before. */
+static inline HpEncoder *
+hp_encoder_of_ref(HpEncoderRef *ref, Oid rowtype, int32 typmod, HpRowShape shape)
+{
+	if (likely(ref->generation == hp_encoder_generation && ref->rowtype == rowtype &&
+			   ref->typmod == typmod && ref->shape == shape))
+		return ref->encoder;
+	return hp_encoder_refresh(ref, rowtype, typmod, shape);
+}
+
+/*
+ * Append a row's text; session settings (TimeZone, ...) are those of now.  Output functions may
+ * leave garbage in the current context, which the caller resets between rows or batches.
+ */
 extern void hp_encoder_write_slot(HpEncoder *encoder, TupleTableSlot *slot, HpWriter *writer);
 extern void hp_encoder_write_tuple(HpEncoder *encoder, HeapTuple tuple, HpWriter *writer);
 

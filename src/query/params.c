@@ -29,6 +29,8 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
+#define ELEMENT "element"
+
 static void
 name_parameter(void *arg)
 {
@@ -87,20 +89,22 @@ scalar_to_text(const JsonbValue *scalar)
 	}
 }
 
-/* The object {"p": element}. */
+/* The object {"element": element}; errors name the key. */
 static Datum
 wrap_element(JsonbValue *element)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	key = {.type = jbvString,.val.string = {.val = "p",.len = 1}};
+	JsonbValue	key = {.type = jbvString};
 
+	key.val.string.val = ELEMENT;
+	key.val.string.len = strlen(ELEMENT);
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	pushJsonbValue(&state, WJB_KEY, &key);
 	pushJsonbValue(&state, WJB_VALUE, element);
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
 
-/* An array or object by jsonb_to_record(wrapped) AS (p type). */
+/* An array or object by jsonb_to_record(wrapped) AS (element type). */
 static Datum
 container_to_datum(JsonbValue *element, Oid type, bool *isnull)
 {
@@ -111,7 +115,7 @@ container_to_datum(JsonbValue *element, Oid type, bool *isnull)
 	HeapTupleHeader header;
 	HeapTupleData tuple = {0};
 
-	TupleDescInitEntry(desc, 1, "p", type, -1, 0);
+	TupleDescInitEntry(desc, 1, ELEMENT, type, -1, 0);
 	info.expectedDesc = BlessTupleDesc(desc);
 	fmgr_info(F_JSONB_TO_RECORD, &function);
 	InitFunctionCallInfoData(*fcinfo, &function, 1, InvalidOid, NULL, (Node *) &info);

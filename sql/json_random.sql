@@ -92,6 +92,14 @@ alter table rows_of_all drop column c_int2, drop column c_text, drop column c_ti
 	add column late text default 'added "later"', add column later int[] default '{1,2}', add column last numeric;
 select * from compared;
 
+-- jsonb with more keys and elements than an offset is stored for
+select count(*) as rows, count(*) filter (where hotpath.row_to_json(s)::text is distinct from pg_catalog.row_to_json(s)::text)
+	as different
+from (select n, jsonb_object_agg(some_text() || i, case i % 5 when 0 then to_jsonb(some_numeric()) when 1 then to_jsonb(some_text())
+		when 2 then 'null' when 3 then 'true' else jsonb_build_array(i, some_text(), '{"a": {}}'::jsonb) end) as o,
+	jsonb_agg(case i % 3 when 0 then to_jsonb(some_numeric()) when 1 then to_jsonb(some_text()) else '[1.5]' end) as a
+	from generate_series(1, 150) n, generate_series(1, n) i group by n) s;
+
 -- rows that are put together by the query
 select count(*) as rows, count(*) filter (where hotpath.row_to_json(s)::text is distinct from pg_catalog.row_to_json(s)::text)
 	as different

@@ -13,6 +13,10 @@
  * type or by a cast written in SQL.  Nothing is kept in it between the steps
  * of a value.
  *
+ * jsonb is read in its stored form, as utils/jsonb.h describes it: entries
+ * with a length or an end offset each, then the data, where numbers and nested
+ * containers are aligned to four bytes.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -135,66 +139,95 @@ hp_container_write_composite(HpValue *self, Datum value, HpWriter *writer)
 		pfree(header);
 }
 
+static void write_jsonb_container(const JsonbContainer *container, HpWriter *writer);
+
+/* Append the string of an entry, which begins at an offset of data. */
 static void
-write_jsonb_scalar(const JsonbValue *scalar, HpWriter *writer)
+write_jsonb_string(JEntry entry, const char *data, uint32 offset, HpWriter *writer)
 {
-	switch (scalar->type)
+	uint32		length = JBE_OFFLENFLD(entry);
+
+	if (JBE_HAS_OFF(entry))
+		length -= offset;
+	hp_escape_string(writer, data + offset, length);
+}
+
+/* Append the value of an entry. */
+static void
+write_jsonb_entry(JEntry entry, char *data, uint32 offset, HpWriter *writer)
+{
+	char	   *aligned = data + INTALIGN(offset);	/* not for strings */
+
+	if (JBE_ISSTRING(entry))
+		write_jsonb_string(entry, data, offset, writer);
+	else if (JBE_ISNUMERIC(entry))
+		hp_scalar_write_numeric(NULL, PointerGetDatum(aligned), writer);
+	else if (JBE_ISBOOL_TRUE(entry))
+		hp_writer_bytes(writer, "true", 4);
+	else if (JBE_ISBOOL_FALSE(entry))
+		hp_writer_bytes(writer, "false", 5);
+	else if (JBE_ISNULL(entry))
+		hp_writer_bytes(writer, "null", 4);
+	else
+		write_jsonb_container((const JsonbContainer *) aligned, writer);
+}
+
+static void
+write_jsonb_array(const JsonbContainer *container, HpWriter *writer)
+{
+	uint32		n = JsonContainerSize(container);
+	char	   *data = (char *) (container->children + n);
+	bool		is_scalar = JsonContainerIsScalar(container);
+	uint32		offset = 0;
+
+	if (!is_scalar)
+		hp_writer_byte(writer, '[');
+	for (uint32 i = 0; i < n; i++)
 	{
-		case jbvNull:
-			hp_writer_bytes(writer, "null", 4);
-			break;
-		case jbvString:
-			hp_escape_string(writer, scalar->val.string.val, scalar->val.string.len);
-			break;
-		case jbvNumeric:
-			hp_scalar_write_numeric(NULL, NumericGetDatum(scalar->val.numeric), writer);
-			break;
-		case jbvBool:
-			if (scalar->val.boolean)
-				hp_writer_bytes(writer, "true", 4);
-			else
-				hp_writer_bytes(writer, "false", 5);
-			break;
-		default:
-			elog(ERROR, "unknown jsonb scalar type %d", scalar->type);
+		if (i > 0)
+			hp_writer_bytes(writer, ", ", 2);
+		write_jsonb_entry(container->children[i], data, offset, writer);
+		JBE_ADVANCE_OFFSET(offset, container->children[i]);
 	}
+	if (!is_scalar)
+		hp_writer_byte(writer, ']');
+}
+
+/* An object has the entries of all keys, then those of all values. */
+static void
+write_jsonb_object(const JsonbContainer *container, HpWriter *writer)
+{
+	uint32		n = JsonContainerSize(container);
+	const JEntry *keys = container->children;
+	const JEntry *values = keys + n;
+	char	   *data = (char *) (values + n);
+	uint32		key_offset = 0;
+	uint32		value_offset = getJsonbOffset(container, n);
+
+	hp_writer_byte(writer, '{');
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (i > 0)
+			hp_writer_bytes(writer, ", ", 2);
+		write_jsonb_string(keys[i], data, key_offset, writer);
+		hp_writer_bytes(writer, ": ", 2);
+		write_jsonb_entry(values[i], data, value_offset, writer);
+		JBE_ADVANCE_OFFSET(key_offset, keys[i]);
+		JBE_ADVANCE_OFFSET(value_offset, values[i]);
+	}
+	hp_writer_byte(writer, '}');
 }
 
 /* As JsonbToCString() does: a space behind comma and colon. */
 static void
-write_jsonb_tokens(JsonbContainer *root, HpWriter *writer)
+write_jsonb_container(const JsonbContainer *container, HpWriter *writer)
 {
-	JsonbIterator *iterator = JsonbIteratorInit(root);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	bool		is_first = true;	/* nothing to put a comma behind */
-	bool		is_scalar = false;	/* the whole value is one, kept as an array */
-
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
-	{
-		if (token == WJB_END_ARRAY || token == WJB_END_OBJECT)
-		{
-			if (!is_scalar)
-				hp_writer_byte(writer, token == WJB_END_ARRAY ? ']' : '}');
-			is_first = false;
-			continue;
-		}
-		if (!is_first)
-			hp_writer_bytes(writer, ", ", 2);
-		is_first = token != WJB_ELEM && token != WJB_VALUE;
-		if (token == WJB_BEGIN_ARRAY)
-		{
-			is_scalar = value.val.array.rawScalar;
-			if (!is_scalar)
-				hp_writer_byte(writer, '[');
-		}
-		else if (token == WJB_BEGIN_OBJECT)
-			hp_writer_byte(writer, '{');
-		else
-			write_jsonb_scalar(&value, writer);
-		if (token == WJB_KEY)
-			hp_writer_bytes(writer, ": ", 2);
-	}
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (JsonContainerIsArray(container))
+		write_jsonb_array(container, writer);
+	else
+		write_jsonb_object(container, writer);
 }
 
 void
@@ -202,7 +235,7 @@ hp_container_write_jsonb(HpValue *self, Datum value, HpWriter *writer)
 {
 	Jsonb	   *jsonb = DatumGetJsonbP(value);
 
-	write_jsonb_tokens(&jsonb->root, writer);
+	write_jsonb_container(&jsonb->root, writer);
 	if ((Pointer) jsonb != DatumGetPointer(value))
 		pfree(jsonb);
 }

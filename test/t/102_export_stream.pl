@@ -11,7 +11,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $rows = $ENV{HP_EXPORT_ROWS} || 600_000;
-my $node = start_node('export_stream', conf => "log_temp_files = 0\nwork_mem = 64kB\njit = off");
+my $node = start_node('export_stream', conf => "log_temp_files = 0\njit = off");
 
 $node->safe_psql('postgres', qq{
 	CREATE EXTENSION pg_hotpath;

@@ -25,6 +25,7 @@
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(hotpath_export_json);
 PG_FUNCTION_INFO_V1(hotpath_export_json_compressed);

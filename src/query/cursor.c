@@ -33,6 +33,7 @@
 #include "query/cursor.h"
 
 #include "base/compat.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"

@@ -9,7 +9,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 OUR_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
 
 # The install script is the rooms' SQL files in floor order.
-SQL_PARTS = src/cache/cache.sql
+SQL_PARTS = src/cache/cache.sql src/json/json.sql src/export/export.sql
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
@@ -29,6 +29,7 @@ PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-f
 ifneq (,$(findstring clang,$(CC)))
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
+SHLIB_LINK = -lz -lzstd -llz4
 EXTRA_CLEAN = $(DATA_built)
 
 # The README's commands install what they need, so they must work where there is no PGXS yet.

@@ -115,6 +115,13 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 #define hp_lock_held(relid, mode) CheckRelationOidLockedByMe(relid, mode, false)
 #endif
 
+/* 18: ExecutorRun() lost execute_once, as the QueryDesc itself now knows whether it ran before. */
+#if PG_VERSION_NUM < 180000
+#define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0, once)
+#else
+#define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0)
+#endif
+
 /* 18: PG_MODULE_MAGIC_EXT carries a name and a version. */
 #if PG_VERSION_NUM < 180000
 #define HP_MODULE_MAGIC(n, v) PG_MODULE_MAGIC

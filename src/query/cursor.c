@@ -1,0 +1,277 @@
+/*-------------------------------------------------------------------------
+ *
+ * cursor.c
+ *		Runs a query that the user gives as text, with pauses between its rows.
+ *
+ * The query is what the extended protocol would make of it: one statement whose
+ * parameters get their types from where they stand.  It must be a SELECT, VALUES
+ * or TABLE that core calls read-only: no data-modifying CTE and no row locks,
+ * which write to the rows that they lock.  Functions that it calls may do what
+ * they like, as in any SELECT.  It runs with the rights of the current user and
+ * under the active snapshot, so it sees exactly what the calling query sees.
+ *
+ * Pauses: a portal would belong to the subtransaction that is current at the
+ * first call, and could be dropped while the caller lives on: at ROLLBACK TO, or
+ * at a COMMIT that comes to it before it comes to the WITH HOLD cursor above.
+ * Therefore the executor runs below the caller's, as it does for a set-returning
+ * function in SQL (executor/functions.c): its memory lies below the context that
+ * is current at hp_cursor_open(), what it pins belongs to the resource owner of
+ * that moment, which is the calling portal's at each call, and its snapshot is
+ * registered there too.  So it lives as long as the caller, and when the caller
+ * is aborted it goes without hp_cursor_close().  A pause is a receiver that
+ * refuses more rows, after which ExecutorRun() may be called again.
+ *
+ * A plan that pauses never uses parallel workers, which could not be left waiting.
+ *
+ * Errors: 42601 for no or several statements, 0A000 for one that is no query or
+ * does not only read, 42P18 for a parameter without a type, and those of params.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/cursor.h"
+
+#include "base/compat.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "nodes/parsenodes.h"
+#include "parser/analyze.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+typedef struct SinkReceiver
+{
+	DestReceiver receiver;		/* first, so that one pointer is both */
+	HpRowSink	sink;
+	void	   *arg;
+	bool		paused;
+} SinkReceiver;
+
+struct HpCursor
+{
+	MemoryContext context;		/* holds this and everything of the query */
+	char	   *sql;
+	QueryDesc  *desc;			/* NULL once closed */
+	HpCursorUse use;
+	SinkReceiver dest;
+};
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	SinkReceiver *dest = (SinkReceiver *) self;
+
+	dest->paused = !dest->sink(slot, dest->arg);
+	return !dest->paused;
+}
+
+static void
+receive_nothing(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+receive_end(DestReceiver *self)
+{
+}
+
+/* Errors of the query point into its own text, not into that of the calling query. */
+static void
+name_query(void *arg)
+{
+	const char *sql = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(sql);
+	}
+	else
+		errcontext("query \"%s\"", sql);
+}
+
+static void
+push_context(ErrorContextCallback *callback, const HpCursor *cursor)
+{
+	callback->callback = name_query;
+	callback->arg = cursor->sql;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+static void
+pop_context(const ErrorContextCallback *callback)
+{
+	error_context_stack = callback->previous;
+}
+
+static void
+refuse_command(CommandTag tag)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("only a query that reads is accepted here"),
+			errdetail("The statement is %s.", GetCommandTagName(tag)),
+			errhint("Pass one SELECT, VALUES or TABLE statement."));
+}
+
+/* The one statement of the text, which is a SELECT, VALUES or TABLE. */
+static RawStmt *
+parse_single(const char *sql)
+{
+	List	   *statements = pg_parse_query(sql);
+	RawStmt    *raw;
+
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				errcode(ERRCODE_SYNTAX_ERROR),
+				errmsg("query must be exactly one statement"),
+				errdetail("It has %d statements.", list_length(statements)),
+				errhint("Pass one SELECT, VALUES or TABLE statement."));
+	raw = linitial_node(RawStmt, statements);
+	if (!IsA(raw->stmt, SelectStmt))
+		refuse_command(CreateCommandTag(raw->stmt));
+	return raw;
+}
+
+static void
+check_parameter_types(const Oid *types, int ntypes)
+{
+	for (int i = 0; i < ntypes; i++)
+		if (types[i] == InvalidOid || types[i] == UNKNOWNOID)
+			ereport(ERROR,
+					errcode(ERRCODE_INDETERMINATE_DATATYPE),
+					errmsg("could not determine data type of parameter $%d", i + 1),
+					errdetail("The query does not use it, or not where a type follows."),
+					errhint("Number parameters without gaps, and cast them: $%d::text.", i + 1));
+}
+
+/* Parse and analyze the text; *types are those of its parameters. */
+static Query *
+analyze_query(const char *sql, Oid **types, int *ntypes)
+{
+	Query	   *query;
+
+	*types = NULL;
+	*ntypes = 0;
+	query = parse_analyze_varparams(parse_single(sql), sql, types, ntypes, NULL);
+	if (query->commandType != CMD_SELECT)
+		refuse_command(CreateCommandTag((Node *) query));	/* SELECT INTO */
+	check_parameter_types(*types, *ntypes);
+	return query;
+}
+
+static PlannedStmt *
+plan_query(Query *query, const char *sql, HpCursorUse use, ParamListInfo params)
+{
+	int			options = use == HP_CURSOR_ONE_GO ? CURSOR_OPT_PARALLEL_OK : 0;
+	PlannedStmt *plan;
+
+	query = linitial_node(Query, pg_rewrite_query(query));
+	if (query->hasModifyingCTE)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("only a query that reads is accepted here"),
+				errdetail("It has a data-modifying statement in WITH."),
+				errhint("Modify the data first, in a statement of its own."));
+	plan = pg_plan_query(query, sql, options, params);
+	if (plan->rowMarks != NIL)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("only a query that reads is accepted here"),
+				errdetail("It has a locking clause, such as FOR UPDATE, which writes to the rows."),
+				errhint("Leave the locking clause out, or lock in a statement of its own."));
+	return plan;
+}
+
+/* Parse, plan and start the query.  The cursor's context is current. */
+static void
+start_query(HpCursor *cursor, Jsonb *json)
+{
+	Oid		   *types;
+	int			ntypes;
+	Query	   *query = analyze_query(cursor->sql, &types, &ntypes);
+	ParamListInfo params = hp_params_bind(json, types, ntypes);
+	PlannedStmt *plan = plan_query(query, cursor->sql, cursor->use, params);
+
+	cursor->desc = CreateQueryDesc(plan, cursor->sql, GetActiveSnapshot(), InvalidSnapshot,
+								   &cursor->dest.receiver, params, NULL, 0);
+	ExecutorStart(cursor->desc, EXEC_FLAG_SKIP_TRIGGERS);
+}
+
+/*
+ * Start a query, whose rows will go to the sink.  Everything is allocated below
+ * the current context.
+ */
+HpCursor *
+hp_cursor_open(const char *sql, Jsonb *params, HpCursorUse use, HpRowSink sink, void *arg)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath query",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(context);
+	HpCursor   *cursor = palloc0(sizeof(HpCursor));
+	ErrorContextCallback callback;
+
+	cursor->context = context;
+	cursor->sql = pstrdup(sql);
+	cursor->use = use;
+	cursor->dest.receiver.receiveSlot = receive_row;
+	cursor->dest.receiver.rStartup = receive_nothing;
+	cursor->dest.receiver.rShutdown = receive_end;
+	cursor->dest.receiver.rDestroy = receive_end;
+	cursor->dest.receiver.mydest = DestNone;
+	cursor->dest.sink = sink;
+	cursor->dest.arg = arg;
+
+	push_context(&callback, cursor);
+	start_query(cursor, params);
+	pop_context(&callback);
+	MemoryContextSwitchTo(outer);
+	return cursor;
+}
+
+/* The row type; belongs to the cursor. */
+TupleDesc
+hp_cursor_desc(const HpCursor *cursor)
+{
+	return cursor->desc->tupDesc;
+}
+
+/*
+ * Hand rows to the sink until it pauses (true) or there are no more (false, after
+ * which the query must not be run again).
+ */
+bool
+hp_cursor_run(HpCursor *cursor)
+{
+	ErrorContextCallback callback;
+
+	push_context(&callback, cursor);
+	PushActiveSnapshot(cursor->desc->snapshot);
+	cursor->dest.paused = false;
+	hp_executor_run(cursor->desc, cursor->use == HP_CURSOR_ONE_GO);
+	PopActiveSnapshot();
+	pop_context(&callback);
+	return cursor->dest.paused;
+}
+
+/* End the query and free it. */
+void
+hp_cursor_close(HpCursor *cursor)
+{
+	QueryDesc  *desc = cursor->desc;
+
+	cursor->desc = NULL;
+	PushActiveSnapshot(desc->snapshot);
+	ExecutorFinish(desc);
+	ExecutorEnd(desc);
+	PopActiveSnapshot();
+	FreeQueryDesc(desc);
+	MemoryContextDelete(cursor->context);
+}

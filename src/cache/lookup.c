@@ -36,12 +36,12 @@
 #include "base/shmem.h"
 #include "common/hashfn.h"
 #include "common/int.h"
+#include "json/encoder.h"
 #include "pgtime.h"
 #include "query/query.h"
 #include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -379,6 +379,25 @@ hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind)
 					  hash_combine64(key->hash, json_settings()));
 }
 
+/* A row as JSON text. */
+static Datum
+render(Datum row)
+{
+	static HpEncoderRef encoder;
+	HeapTupleHeader header = hp_row_header(row);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
+	HpWriter	writer;
+	Datum		json;
+
+	hp_writer_init(&writer, CurrentMemoryContext, 2 * tuple.t_len);
+	hp_encoder_write_tuple(hp_encoder_of_ref(&encoder, HeapTupleHeaderGetTypeId(header),
+											 HeapTupleHeaderGetTypMod(header), HP_ROW_OBJECT),
+						   &tuple, &writer);
+	json = hp_writer_to_datum(&writer);
+	hp_writer_free(&writer);
+	return json;
+}
+
 /*
  * Read a row as JSON, byte for byte what row_to_json gives.  The rendered text
  * is kept where it depends on nothing but the row, the session's settings and
@@ -410,7 +429,7 @@ hp_lookup_json(HpReader *reader, HpKey *key, Datum *json)
 	outcome = hp_lookup_row(reader, key, true, &row);
 	if (outcome == HP_ROW)
 	{
-		*json = DirectFunctionCall1(row_to_json, row);
+		*json = render(row);
 		if (fill)
 			publish(reader, key, &entry, false, DatumGetPointer(*json),
 					VARSIZE(DatumGetPointer(*json)), true, &full);

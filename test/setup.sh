@@ -19,8 +19,8 @@ if [ -z "${PG_CONFIG:-}" ]; then
 fi
 case $profile in
 	demo) ;;
-	test) packages+=(libipc-run-perl spin); commands+=(prove spin) ;;
-	bench) packages+=(redis-tools valgrind) ;;
+	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
+	bench) packages+=(redis-tools valgrind zstd) ;;
 	*) die "setup.sh: no profile \"$profile\"; there are demo, test and bench" ;;
 esac
 

@@ -21,6 +21,7 @@
 
 #include "export/stream.h"
 
+#include "catalog/pg_type.h"
 #include "export/format.h"
 #include "export/progress.h"
 #include "mb/pg_wchar.h"
@@ -41,6 +42,7 @@ struct HpStream
 	const HpFormat *format;
 	HpWriter	text;			/* the part */
 	Size		limit;
+	bool		may_have_lines; /* can a value bring line ends along? */
 	MemoryContext row_context;	/* reset after each row */
 	MemoryContext part_context; /* reset before each part */
 	uint64		rows;
@@ -54,6 +56,43 @@ static void
 append(HpStream *stream, const char *string)
 {
 	hp_writer_bytes(&stream->text, string, strlen(string));
+}
+
+/* Can a column of this type never bring line ends along?  An unknown type may hold json. */
+static bool
+is_one_line(Oid type)
+{
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+		case OIDOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case UUIDOID:
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+may_have_lines(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+		if (!is_one_line(TupleDescAttr(desc, i)->atttypid))
+			return true;
+	return false;
 }
 
 /* Replace line ends by spaces. */
@@ -102,7 +141,8 @@ write_row(HpStream *stream, TupleTableSlot *slot)
 	append(stream, stream->rows == 0 ? stream->format->first : stream->format->next);
 	start = text->len;
 	hp_encoder_write_slot(stream->encoder, slot, text);
-	join_lines(text->data + start, text->len - start);
+	if (stream->may_have_lines)
+		join_lines(text->data + start, text->len - start);
 	hp_writer_byte(text, '\n');
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(stream->row_context);
@@ -131,10 +171,7 @@ take_row(TupleTableSlot *slot, void *arg)
 static void
 write_header(HpStream *stream)
 {
-	Size		start = stream->text.len;
-
 	hp_encoder_write_names(stream->encoder, &stream->text);
-	join_lines(stream->text.data + start, stream->text.len - start);
 	hp_writer_byte(&stream->text, '\n');
 }
 
@@ -154,6 +191,7 @@ open_stream(const HpExport *export, Size limit, HpCursorUse use)
 	stream->part_context = AllocSetContextCreate(context, "pg_hotpath part",
 												 ALLOCSET_DEFAULT_SIZES);
 	stream->cursor = hp_cursor_open(export->query, export->params, use, take_row, stream);
+	stream->may_have_lines = may_have_lines(hp_cursor_desc(stream->cursor));
 	stream->encoder = hp_encoder_compile(hp_cursor_desc(stream->cursor), format->shape, context);
 	/* most parts end within some rows of the limit */
 	hp_writer_init(&stream->text, context, limit + limit / 8);

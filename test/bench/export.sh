@@ -1,0 +1,53 @@
+# Exports beside what core and the shell offer. Sourced by run.sh after lib.sh, never run.
+#
+# Each side is a psql that throws its output away; rates are of JSON bytes (COPY's: of its own text)
+# per second, from the start of the client to its end.
+
+EXPORT_ROWS=${EXPORT_ROWS:-500000}
+
+export_load() {
+	q -v rows="$EXPORT_ROWS" -f "$here/export.sql" >/dev/null
+	export_json_bytes=$(export_json | wc -c)
+	export_copy_bytes=$(export_copy | wc -c)
+}
+
+export_core() { q -c 'select row_to_json(t) from bench.mixed t'; }
+export_json() { q -c "select hotpath.export_json('select * from bench.mixed')"; }
+export_copy() { q -c 'copy bench.mixed to stdout'; }
+export_gzip() { q -c "select hotpath.export_json_compressed('select * from bench.mixed', 'gzip', 1)"; }
+export_zstd() { q -c "select hotpath.export_json_compressed('select * from bench.mixed', 'zstd', 1)"; }
+export_gzip_pipe() { export_json | gzip -1; }
+export_zstd_pipe() { export_json | zstd -q -1 -c; }
+
+# export_rate BYTES COMMAND: bytes per second
+export_rate() {
+	local start=$EPOCHREALTIME
+	"$2" >/dev/null
+	awk -v bytes="$1" -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.0f", bytes / (end - start) }'
+}
+
+# export_pair NAME PLAIN-BYTES PLAIN EXPORT: one case, the order turned every round
+export_pair() {
+	local round plain ours
+	wanted "$1" || return 0
+	say "export: $1"
+	for ((round = 1; round <= ROUNDS; round++)); do
+		if ((round % 2)); then plain=$(export_rate "$2" "$3"); fi
+		ours=$(export_rate "$export_json_bytes" "$4")
+		if ((round % 2 == 0)); then plain=$(export_rate "$2" "$3"); fi
+		record "$1" 1 "$round" "$plain" "$ours" -
+	done
+}
+
+pairs_export() {
+	wanted export || wanted export_copy || wanted export_gzip || wanted export_zstd || return 0
+	export_load
+	export_pair export "$export_json_bytes" export_core export_json
+	export_pair export_copy "$export_copy_bytes" export_copy export_json
+	export_pair export_gzip "$export_json_bytes" export_gzip_pipe export_gzip
+	if command -v zstd >/dev/null; then
+		export_pair export_zstd "$export_json_bytes" export_zstd_pipe export_zstd
+	else
+		say "export_zstd: no program zstd"
+	fi
+}

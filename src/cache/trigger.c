@@ -375,7 +375,8 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 			hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
 												  NoLock, true));
 	if (IsA(trigger->parsetree, RenameStmt) &&
-		((RenameStmt *) trigger->parsetree)->renameType == OBJECT_SCHEMA)
+		((RenameStmt *) trigger->parsetree)->renameType == OBJECT_SCHEMA &&
+		strcmp(((RenameStmt *) trigger->parsetree)->subname, "hotpath") == 0)
 		hp_attach_note_all();
 	if (IsA(trigger->parsetree, DropStmt) &&
 		((DropStmt *) trigger->parsetree)->removeType == OBJECT_TABLE)
@@ -413,7 +414,8 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 			hp_attach_note_table(table_of_trigger(object->objid));
 		else if (object->classid == TypeRelationId || object->classid == CastRelationId)
 			hp_attach_note_types();
-		else if (object->classid == NamespaceRelationId)
+		else if (object->classid == NamespaceRelationId &&
+				 object->objid == get_namespace_oid("hotpath", true))
 			hp_attach_note_all();
 	}
 	foreach(lc, partition_commands(trigger->parsetree, AT_AttachPartition))

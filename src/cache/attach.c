@@ -111,6 +111,17 @@ hp_attach_note_table(Oid relid)
 	}
 }
 
+/* Note all cached tables of this database: their configuration moves out of sight, or back. */
+void
+hp_attach_note_all(void)
+{
+	List	   *rows = hp_config_rows(InvalidOid, 0);
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		hp_attach_note_always(((HpConfigRow *) lfirst(lc))->relid);
+}
+
 /* Note this transaction as one that may change how values are rendered. */
 void
 hp_attach_note_types(void)

@@ -14,6 +14,7 @@ extern void hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_th
 extern void hp_attach_remove(Oid relid);
 extern void hp_attach_note_table(Oid relid);
 extern void hp_attach_note_always(Oid relid);
+extern void hp_attach_note_all(void);
 extern void hp_attach_note_types(void);
 extern void hp_attach_note_partitioned(void);
 extern void hp_attach_recheck_parents(void);

@@ -15,7 +15,8 @@
  *
  * It also computes a fingerprint of the table: its storage, row type and
  * triggers.  If it differs from the one in shared memory, somebody has changed
- * the table, and all that is cached of it is made dead.  A transaction that has
+ * the table, perhaps without a note: all that is cached of it is made dead, and
+ * snapshots older than this moment find it not quiet.  A transaction that has
  * changed the table itself sees catalog rows that others do not see yet, so it
  * does not store the fingerprint that it computes.
  *
@@ -521,8 +522,17 @@ hp_config_link(HpRelation *rel)
 		if (key->slot.generation == 0)
 			return false;
 		key->pending = hp_stats_pending(key->slot);
-		if (!hp_stats_check_fingerprint(key->slot, cached->fingerprint, store))
-			hp_fence_bump(hp_config_table_stripe(rel->relid));
+		switch (hp_stats_check_fingerprint(key->slot, cached->fingerprint, store))
+		{
+			case HP_FINGERPRINT_SAME:
+				break;
+			case HP_FINGERPRINT_FIRST:
+				hp_fence_bump(hp_config_table_stripe(rel->relid));
+				break;
+			case HP_FINGERPRINT_CHANGED:
+				hp_fence_close(hp_config_table_stripe(rel->relid));
+				break;
+		}
 	}
 	cached->linked = true;
 	return true;

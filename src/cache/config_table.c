@@ -73,7 +73,7 @@ open_table(LOCKMODE mode)
 
 /*
  * An interval in microseconds, a month being 30 days; 0, which stands for ever,
- * for NULL and for one that is too long to be told from that.
+ * for NULL, and the largest number for one that is too long to be told from that.
  */
 int64
 hp_config_microseconds(const Interval *interval)
@@ -86,7 +86,7 @@ hp_config_microseconds(const Interval *interval)
 	days = (int64) interval->month * DAYS_PER_MONTH + interval->day;
 	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &result) ||
 		pg_add_s64_overflow(result, interval->time, &result))
-		return days > 0 ? 0 : -1;
+		return days > 0 ? PG_INT64_MAX : PG_INT64_MIN;
 	return result;
 }
 

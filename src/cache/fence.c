@@ -346,3 +346,26 @@ hp_fence_bump(HpStripeNo stripe)
 	pg_atomic_write_u64(&s->version, pg_atomic_read_u64(&s->version) + 2);
 	SpinLockRelease(&s->lock);
 }
+
+/*
+ * Make everything that depends on a stripe dead, and take every transaction id
+ * handed out so far for a writer: somebody has written without a note, and
+ * snapshots that are older must not find the stripe quiet.
+ */
+void
+hp_fence_close(HpStripeNo stripe)
+{
+	HpStripe   *s = &stripes[stripe];
+	uint64		newest = U64FromFullTransactionId(ReadNextFullTransactionId()) - 1;
+	uint64		version;
+
+	SpinLockAcquire(&s->lock);
+	version = pg_atomic_read_u64(&s->version);
+	pg_atomic_write_u64(&s->version, version + 1);
+	pg_write_barrier();
+	if (newest > s->overflow)
+		s->overflow = newest;
+	pg_write_barrier();
+	pg_atomic_write_u64(&s->version, version + 2);
+	SpinLockRelease(&s->lock);
+}

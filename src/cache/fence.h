@@ -44,5 +44,6 @@ extern void hp_fence_note_table(HpStripeNo stripe);
 extern uint64 hp_fence_version(HpStripeNo stripe);
 extern bool hp_fence_noted_by_me(HpStripeNo stripe);
 extern void hp_fence_bump(HpStripeNo stripe);
+extern void hp_fence_close(HpStripeNo stripe);
 
 #endif							/* HP_FENCE_H */

@@ -242,21 +242,24 @@ hp_stats_forget_at_commit(Oid relid)
  * Is this the fingerprint that the slot remembers?  If not, remember it when
  * store is set; the caller then makes the table's entries dead.
  */
-bool
+HpFingerprint
 hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store)
 {
 	HpSlot	   *slot = &registry->slots[ref.slot];
-	bool		same = false;
+	HpFingerprint result = HP_FINGERPRINT_CHANGED;
 
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 	if (slot->generation == ref.generation)
 	{
-		same = slot->fingerprint == fingerprint;
+		if (slot->fingerprint == fingerprint)
+			result = HP_FINGERPRINT_SAME;
+		else if (slot->fingerprint == 0)
+			result = HP_FINGERPRINT_FIRST;
 		if (store)
 			slot->fingerprint = fingerprint;
 	}
 	LWLockRelease(&registry->lock);
-	return same;
+	return result;
 }
 
 /* This backend's counters of a slot; they live as long as the backend. */

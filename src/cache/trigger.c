@@ -42,6 +42,7 @@
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
@@ -357,7 +358,8 @@ partition_commands(Node *parsetree, AlterTableType kind)
 /*
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
  * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a dropped
- * table does not tell any more whose partition it was.
+ * table does not tell any more whose partition it was, nor a renamed schema what
+ * is configured.
  */
 Datum
 hotpath_note_start(PG_FUNCTION_ARGS)
@@ -372,6 +374,10 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 		if (((PartitionCmd *) lfirst(lc))->concurrent)
 			hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
 												  NoLock, true));
+	if (IsA(trigger->parsetree, RenameStmt) &&
+		((RenameStmt *) trigger->parsetree)->renameType == OBJECT_SCHEMA &&
+		strcmp(((RenameStmt *) trigger->parsetree)->subname, "hotpath") == 0)
+		hp_attach_note_all();
 	if (IsA(trigger->parsetree, DropStmt) &&
 		((DropStmt *) trigger->parsetree)->removeType == OBJECT_TABLE)
 		foreach(lc, ((DropStmt *) trigger->parsetree)->objects)
@@ -408,6 +414,9 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 			hp_attach_note_table(table_of_trigger(object->objid));
 		else if (object->classid == TypeRelationId || object->classid == CastRelationId)
 			hp_attach_note_types();
+		else if (object->classid == NamespaceRelationId &&
+				 object->objid == get_namespace_oid("hotpath", true))
+			hp_attach_note_all();
 	}
 	foreach(lc, partition_commands(trigger->parsetree, AT_AttachPartition))
 		hp_attach_partition(RangeVarGetRelid(((PartitionCmd *) lfirst(lc))->name, NoLock, true));

@@ -31,8 +31,8 @@ SELECT hotpath.cache_table('part');
 SELECT hotpath.cache_table('"odd schema"."odd table"');
 EOS
 
-my $configuration = 'SELECT relation, key_index, is_primary, key_columns, ttl, write_through '
-  . 'FROM hotpath.cached_key ORDER BY relation::text, key_index::text';
+my $configuration = 'SELECT relation, is_primary, key_columns, ttl, write_through '
+  . 'FROM hotpath.cached_key ORDER BY relation::text, key_columns::text';
 my $checks = 'SELECT relation, hotpath.cache_check(relation) FROM hotpath.cached_key ORDER BY 1, 2';
 my $configured = $node->safe_psql('src', $configuration);
 is(scalar(split /\n/, $configured), 4, 'four keys are configured');

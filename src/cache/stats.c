@@ -70,7 +70,14 @@ HpPending  *hp_stats_dirty = NULL;
 static HpRegistry *registry = NULL;
 static HTAB *pending_by_slot = NULL;
 
-/* Relations whose slots go when the transaction commits; in TopTransactionContext. */
+/* A relation whose slots go when the transaction commits. */
+typedef struct Forgotten
+{
+	Oid			relid;			/* InvalidOid when its subtransaction was rolled back */
+	SubTransactionId subid;		/* that said so */
+} Forgotten;
+
+/* A list of these, in TopTransactionContext. */
 static List *forgotten = NIL;
 
 Size
@@ -233,8 +240,11 @@ void
 hp_stats_forget_at_commit(Oid relid)
 {
 	MemoryContext outer = MemoryContextSwitchTo(TopTransactionContext);
+	Forgotten  *f = palloc(sizeof(Forgotten));
 
-	forgotten = lappend_oid(forgotten, relid);
+	f->relid = relid;
+	f->subid = GetCurrentSubTransactionId();
+	forgotten = lappend(forgotten, f);
 	MemoryContextSwitchTo(outer);
 }
 
@@ -379,7 +389,8 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			if (registry != NULL)
 				foreach(lc, forgotten)
-					forget(lfirst_oid(lc));
+					if (OidIsValid(((Forgotten *) lfirst(lc))->relid))
+						forget(((Forgotten *) lfirst(lc))->relid);
 			/* fall through */
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
@@ -394,9 +405,29 @@ at_transaction_end(XactEvent event, void *arg)
 	}
 }
 
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent,
+					  void *arg)
+{
+	ListCell   *lc;
+
+	foreach(lc, forgotten)
+	{
+		Forgotten  *f = lfirst(lc);
+
+		if (f->subid != subid)
+			continue;
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			f->subid = parent;
+		else if (event == SUBXACT_EVENT_ABORT_SUB)
+			f->relid = InvalidOid;
+	}
+}
+
 /* Called from the cache room's init. */
 void
 hp_stats_init(void)
 {
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
 	RegisterXactCallback(at_transaction_end, NULL);
 }

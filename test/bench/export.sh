@@ -39,6 +39,18 @@ export_pair() {
 	done
 }
 
+# Rows to JSON on the server alone, timed as the PL/pgSQL loops are.
+pairs_json_rows() {
+	wanted json_rows || wanted json_rows_octets || return 0
+	[[ -n ${export_json_bytes:-} ]] || export_load
+	session_pairs json_rows "$EXPORT_ROWS" \
+		'select sum(length(row_to_json(t)::text)) from bench.mixed t' \
+		'select sum(length(hotpath.row_to_json(t)::text)) from bench.mixed t'
+	session_pairs json_rows_octets "$EXPORT_ROWS" \
+		'select sum(octet_length(row_to_json(t)::text)) from bench.mixed t' \
+		'select sum(octet_length(hotpath.row_to_json(t)::text)) from bench.mixed t'
+}
+
 pairs_export() {
 	wanted export || wanted export_copy || wanted export_gzip || wanted export_zstd || return 0
 	export_load

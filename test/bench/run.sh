@@ -92,6 +92,9 @@ if wanted update_commit; then
 fi
 if wanted bulk_update; then pairs_bulk_update; fi
 
+pairs_export
+pairs_json_rows
+
 if wanted zipf; then report_zipf; fi
 if wanted instructions; then report_instructions; fi
 

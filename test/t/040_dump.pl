@@ -72,6 +72,7 @@ sub attached
 for my $way (
 	[ 'plain', [], undef ],
 	[ 'custom', ['-Fc'], [] ],
+	[ 'parallel, from one file', ['-Fc'], [ '-j', '2' ] ],
 	[ 'directory, in parallel', ['-Fd'], [ '-j', '3' ] ])
 {
 	my ($name, $dump, $restore) = @$way;

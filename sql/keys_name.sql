@@ -1,0 +1,46 @@
+-- A key of type name holds 63 bytes: what is longer equals none.
+create schema keys_name;
+set search_path = keys_name;
+
+create table item (id name primary key, v text);
+insert into item values (repeat('n', 63), 'longest'), ('short', 'short'), (repeat(U&'\00e9', 31) || 'n', 'two bytes each');
+create function compare(k text) returns table (cached text, plain text) language sql as $$
+	select (hotpath.get(null::item, k)).v, (select v from item where id = k)
+$$;
+
+-- read directly, then cached
+select cached, plain from compare(repeat('n', 63));
+select cached, plain from compare(repeat('n', 64));
+select hotpath.cache_table('item');
+select cached, plain from compare(repeat('n', 63));
+select cached, plain from compare(repeat('n', 63));
+select cached, plain from compare(repeat('n', 64));
+select cached, plain from compare(repeat('n', 64));
+select cached, plain from compare(repeat('n', 1000));
+select cached, plain from compare(repeat(U&'\00e9', 31) || 'n');
+select cached, plain from compare(repeat(U&'\00e9', 31) || 'nn');
+select cached, plain from compare(repeat(U&'\00e9', 32));
+
+-- of other types, and unknown
+select (hotpath.get(null::item, repeat('n', 64)::varchar)).v is null as no_row;
+select (hotpath.get(null::item, repeat('n', 63)::name)).v;
+select hotpath.get_json('item', repeat('n', 64)) is null as no_row;
+select hotpath.peek(null::item, repeat('n', 64)) is null as no_row;
+select hotpath.evict('item', repeat('n', 64));
+select id = repeat('n', 63) as is_longest, v
+from hotpath.get_many(null::item, array[repeat('n', 64), repeat('n', 63), 'short', repeat('n', 65)]);
+select v from hotpath.get_many(null::item, array[repeat('n', 64), 'short'], true);
+prepare q as select (hotpath.get(null::item, $1)).v;
+execute q(repeat('n', 63));
+execute q(repeat('n', 64));
+deallocate q;
+
+-- as a part of a key
+create table pair (a int, b name, v text, primary key (a, b));
+insert into pair values (1, repeat('n', 63), 'longest');
+select hotpath.cache_table('pair');
+select (hotpath.get(null::pair, 1, repeat('n', 63))).v, (hotpath.get(null::pair, 1, repeat('n', 64))).v is null as no_row;
+select (hotpath.get(null::pair, 1, repeat('n', 63))).v, (hotpath.get(null::pair, 1, repeat('n', 64))).v is null as no_row;
+
+set client_min_messages = warning;
+drop schema keys_name cascade;

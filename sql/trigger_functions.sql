@@ -1,0 +1,61 @@
+-- The functions of the extension's triggers are of no use to others.
+create schema trigger_functions;
+set search_path = trigger_functions;
+\set SHOW_CONTEXT never
+
+-- who may execute what
+select proname, has_function_privilege('public', oid, 'execute') as everybody
+from pg_proc where pronamespace = 'hotpath'::regnamespace and proname like 'note%' order by proname;
+
+create role regress_functions;
+grant usage, create on schema trigger_functions to regress_functions;
+create table cached (id int primary key, v text);
+insert into cached values (1, 'one');
+select hotpath.cache_table('cached');
+select hotpath.get(null::cached, 1);
+
+set role regress_functions;
+create table own (relation regclass, v text);
+create trigger own after insert or update or delete on own
+	for each row execute function hotpath.note_config();
+create trigger own before truncate on own execute function hotpath.note_config();
+create event trigger own on ddl_command_end execute function hotpath.note_ddl();
+select hotpath.note_config();
+
+-- the same by somebody who may: it is refused when it fires
+reset role;
+create trigger own after insert or update or delete on own
+	for each row execute function hotpath.note_config();
+create trigger own_truncate before truncate on own execute function hotpath.note_config();
+insert into own values ('cached', 'x');
+truncate own;
+set role regress_functions;
+insert into own values ('cached', 'x');
+reset role;
+drop trigger own on own;
+drop trigger own_truncate on own;
+
+-- the configuration is not theirs
+set role regress_functions;
+truncate hotpath.cached_key;
+update hotpath.cached_key set ttl = '1 day';
+create trigger own after insert on hotpath.cached_key for each row execute function hotpath.note_row();
+alter table hotpath.cached_key disable trigger all;
+reset role;
+
+-- a table of theirs with a row trigger of ours is as any other
+set role regress_functions;
+create table loose (id int primary key, v text);
+create trigger "!hotpath_note_row" after insert or update or delete on loose
+	for each row execute function hotpath.note_row();
+create trigger "!hotpath_note_truncate" after truncate on loose execute function hotpath.note_truncate();
+insert into loose values (1, 'one');
+update loose set v = 'two';
+truncate loose;
+select hotpath.cache_check('loose');
+reset role;
+select hotpath.get(null::cached, 1), hotpath.cache_check('cached');
+
+set client_min_messages = warning;
+drop schema trigger_functions cascade;
+drop role regress_functions;

@@ -72,7 +72,17 @@ hp_row_header_copy(Datum row)
 	return HP_SERVER_HAS(DatumGetHeapTupleHeaderCopy) ? DatumGetHeapTupleHeaderCopy(row) :
 		(HeapTupleHeader) PG_DETOAST_DATUM_COPY(row);
 }
+/* Raise an error for a datum of a composite type that was altered after it was made. */
+#define hp_row_is_versioned(header) HeapTupleHeaderIsVersionedDatum(header)
+static inline void
+hp_row_check(HeapTupleHeader header, TupleDesc desc)
+{
+	if (HP_SERVER_HAS(heap_datum_check))
+		heap_datum_check(header, desc);
+}
 #else
+#define hp_row_is_versioned(header) false
+#define hp_row_check(header, desc) ((void) 0)
 #define hp_row_header(row) DatumGetHeapTupleHeader(row)
 #define hp_row_header_copy(row) DatumGetHeapTupleHeaderCopy(row)
 #endif

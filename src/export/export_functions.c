@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(hotpath_export_json);
 PG_FUNCTION_INFO_V1(hotpath_export_json_compressed);
 PG_FUNCTION_INFO_V1(hotpath_export_json_file);
 
-#define MAX_CHUNK_SIZE (256 * 1024 * 1024)
+#define MAX_CHUNK_SIZE (64 * 1024 * 1024)
 
 /* Starts an export with the arguments of a call. */
 typedef HpChunks *(*HpOpener) (FunctionCallInfo fcinfo);

@@ -6,7 +6,8 @@
  * The rows go to a file beside, of a name that nobody else has; it is synced,
  * renamed, and the directory synced.  On an error, a cancel or the end of the
  * session it is removed; only a crash of the server can leave it behind, as
- * "name.hotpath-<pid>-<number>".  A file that was there stays until it is replaced.
+ * ".hotpath-<pid>-<number>".  A file that was there stays until it is replaced; so
+ * does what a symbolic link points to: the link itself is replaced.
  *
  * Who may: members of pg_write_server_files, who can write any file by COPY too.
  * As there, the path is absolute and the file readable by everyone.
@@ -90,25 +91,42 @@ refuse_file(const char *verb, const char *path)
 			errhint("Check the directory, its permissions and the space left on it."));
 }
 
-/* Create the file beside, which must be new. */
+/* Put the name of the i-th try for a temporary file into target->temp: short, in the same folder. */
+static bool
+name_temp(FileTarget *target, int i)
+{
+	const char *slash = strrchr(target->path, '/');
+
+	return snprintf(target->temp, MAXPGPATH, "%.*s/.hotpath-%d-%d", (int) (slash - target->path),
+					target->path, MyProcPid, i) < MAXPGPATH;
+}
+
+/* Create the temporary file, readable as a file of COPY is. */
 static void
 create_temp(FileTarget *target)
 {
 	mode_t		mask = umask(S_IWGRP | S_IWOTH);
 
-	for (int i = 0; i < MAX_TRIES && target->fd < 0; i++)
+	/* opening may throw, and the mask must not stay */
+	PG_TRY();
 	{
-		if (snprintf(target->temp, MAXPGPATH, "%s.hotpath-%d-%d", target->path, MyProcPid, i) >=
-			MAXPGPATH)
-			errno = ENAMETOOLONG;
-		else
-			target->fd = OpenTransientFilePerm(target->temp,
-											   O_CREAT | O_EXCL | O_WRONLY | PG_BINARY,
-											   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-		if (target->fd < 0 && errno != EEXIST)
-			break;
+		for (int i = 0; i < MAX_TRIES && target->fd < 0; i++)
+		{
+			if (!name_temp(target, i))
+				errno = ENAMETOOLONG;
+			else
+				target->fd = OpenTransientFilePerm(target->temp,
+												   O_CREAT | O_EXCL | O_WRONLY | PG_BINARY,
+												   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+			if (target->fd < 0 && errno != EEXIST)
+				break;
+		}
 	}
-	umask(mask);
+	PG_FINALLY();
+	{
+		umask(mask);
+	}
+	PG_END_TRY();
 	if (target->fd < 0)
 		refuse_file("create", target->temp);
 	target->exists = true;

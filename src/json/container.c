@@ -25,6 +25,7 @@
 
 #include "access/htup_details.h"
 #include "access/tupmacs.h"
+#include "base/compat.h"
 #include "json/escape.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -124,7 +125,7 @@ hp_container_write_array(HpValue *self, Datum value, HpWriter *writer)
 void
 hp_container_write_composite(HpValue *self, Datum value, HpWriter *writer)
 {
-	HeapTupleHeader header = DatumGetHeapTupleHeader(value);
+	HeapTupleHeader header = hp_row_header(value);
 	HeapTupleData tuple = {0};
 	HpEncoder  *encoder;
 

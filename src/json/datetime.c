@@ -192,6 +192,9 @@ find_offset(OffsetSlot *slot, int32 day)
 								 session_timezone);
 	if (found < 0 || (found > 0 && boundary < start + SECS_PER_DAY))
 		return false;
+	/* zones may be given by hand, up to 167 hours away */
+	if (labs(before) >= 100 * SECS_PER_HOUR)
+		return false;
 	slot->day = day;
 	slot->offset = before;
 	return true;

@@ -24,10 +24,12 @@
 
 #include "access/htup_details.h"
 #include "access/tupmacs.h"
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "json/escape.h"
 #include "json/value.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
 /* The text before a value is copied in this size first, and the rest only if it is longer. */
 #define HP_PREFIX_BLOCK 16
@@ -50,6 +52,7 @@ struct HpEncoder
 	int			natts;
 	bool		is_empty;		/* no column is shown */
 	HpColumn   *columns;		/* dropped ones too */
+	TypeCacheEntry *live;		/* of the row type of the last datum that bore a version */
 };
 
 static uint8
@@ -196,6 +199,24 @@ align_value(const HpColumn *column, const char *data, uint32 offset)
 	return TYPEALIGN(column->align, offset);
 }
 
+/*
+ * A datum of a composite type may be older than the last ALTER of its type.  The
+ * server's newer minors mark datums with a version and refuse such a one; we
+ * walk the tuple ourselves, so we have to ask.  The type cache has the version
+ * that the type has now; its entries live as long as the backend.
+ */
+static void
+check_version(HpEncoder *encoder, HeapTupleHeader header)
+{
+	Oid			rowtype = HeapTupleHeaderGetTypeId(header);
+
+	if (encoder->live == NULL || encoder->live->type_id != rowtype ||
+		encoder->live->tupDesc == NULL)
+		encoder->live = lookup_type_cache(rowtype, TYPECACHE_TUPDESC);
+	if (encoder->live->tupDesc != NULL)
+		hp_row_check(header, encoder->live->tupDesc);
+}
+
 void
 hp_encoder_write_tuple(HpEncoder *encoder, HeapTuple tuple, HpWriter *writer)
 {
@@ -205,6 +226,8 @@ hp_encoder_write_tuple(HpEncoder *encoder, HeapTuple tuple, HpWriter *writer)
 	int			stored = Min(HeapTupleHeaderGetNatts(header), encoder->natts);
 	uint32		offset = 0;
 
+	if (hp_row_is_versioned(header))
+		check_version(encoder, header);
 	for (int i = 0; i < stored; i++)
 	{
 		const HpColumn *column = &encoder->columns[i];

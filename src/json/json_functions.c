@@ -15,6 +15,7 @@
 #include "json/encoder.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "fmgr.h"
 
 PG_FUNCTION_INFO_V1(hotpath_row_to_json);
@@ -48,7 +49,7 @@ row_state(FmgrInfo *function)
 Datum
 hotpath_row_to_json(PG_FUNCTION_ARGS)
 {
-	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(0);
+	HeapTupleHeader header = hp_row_header(PG_GETARG_DATUM(0));
 	HpRowShape	shape = PG_GETARG_BOOL(1) ? HP_ROW_PRETTY : HP_ROW_OBJECT;
 	RowState   *state = row_state(fcinfo->flinfo);
 	HeapTupleData tuple = {0};

@@ -21,6 +21,7 @@
 #include "query/cursor.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -121,7 +122,7 @@ container_to_datum(JsonbValue *element, Oid type, bool *isnull)
 	InitFunctionCallInfoData(*fcinfo, &function, 1, InvalidOid, NULL, (Node *) &info);
 	fcinfo->args[0].value = wrap_element(element);
 	fcinfo->args[0].isnull = false;
-	header = DatumGetHeapTupleHeader(FunctionCallInvoke(fcinfo));
+	header = hp_row_header(FunctionCallInvoke(fcinfo));
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
 	return heap_getattr(&tuple, 1, desc, isnull);

@@ -13,13 +13,16 @@ use Time::HiRes ();
 
 our @EXPORT = qw(new_node start_node agrees comparison preload_line wait_until);
 
+# The same on every machine, whatever its locale is.
+$ENV{PGCLIENTENCODING} = 'UTF8';
+
 # A server that is not started yet.  preload => 1, conf => lines, init => arguments of init().
 sub new_node
 {
 	my ($name, %how) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init(%{ $how{init} || {} });
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ], %{ $how{init} || {} });
 	# test nodes do not survive a crash by default
 	$node->append_conf('postgresql.conf',
 		join "\n", 'restart_after_crash = on', 'max_prepared_transactions = 20',

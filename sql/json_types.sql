@@ -6,15 +6,15 @@ set timezone = 'Europe/Berlin';
 \pset tuples_only on
 
 -- the text; and the server's as a line of its own should it differ
-create function forms(r record, out form text, out json text) returns setof record
+create function forms(r record, out form text, out line text) returns setof record
 language plpgsql stable as $$
 begin
-	form := 'ours'; json := hotpath.row_to_json(r); return next;
-	if json is distinct from pg_catalog.row_to_json(r)::text then
-		form := 'server'; json := pg_catalog.row_to_json(r); return next;
+	form := 'ours'; line := hotpath.row_to_json(r); return next;
+	if line is distinct from pg_catalog.row_to_json(r)::text then
+		form := 'server'; line := pg_catalog.row_to_json(r); return next;
 	end if;
 	if hotpath.row_to_json(r, true)::text is distinct from pg_catalog.row_to_json(r, true)::text then
-		form := 'server, pretty'; json := pg_catalog.row_to_json(r, true); return next;
+		form := 'server, pretty'; line := pg_catalog.row_to_json(r, true); return next;
 	end if;
 end $$;
 

@@ -11,7 +11,7 @@
 #include "json/writer.h"
 
 /* "00" to "99" */
-extern const char hp_two_digits[200];
+extern const char hp_two_digits[200 + 1];
 
 /* Append a string of n bytes in the server's encoding, quoted and escaped as escape_json() does. */
 extern void hp_escape_string(HpWriter *writer, const char *string, Size n);

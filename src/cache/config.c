@@ -534,6 +534,7 @@ hp_config_link(HpRelation *rel)
 				break;
 		}
 	}
+	cached->table_stripe = hp_config_table_stripe(rel->relid);
 	cached->linked = true;
 	return true;
 }

@@ -37,6 +37,7 @@ typedef struct HpCached
 {
 	const char *unsafe;			/* why it must be bypassed, or NULL */
 	bool		linked;			/* slots taken and fingerprint compared */
+	HpStripeNo	table_stripe;	/* known once linked */
 	uint64		fingerprint;
 	HpJsonKind	json;
 	int			nleaves;		/* partitions that hold rows */

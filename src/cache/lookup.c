@@ -121,7 +121,7 @@ hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def)
 		return;
 	}
 	hp_fence_view(&reader->view, snapshot);
-	reader->table_stripe = hp_config_table_stripe(rel->relid);
+	reader->table_stripe = cached->table_stripe;
 	reader->table_quiet = hp_fence_read(reader->table_stripe, &reader->view,
 										&reader->table_version);
 }

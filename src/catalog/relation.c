@@ -68,7 +68,10 @@ typedef struct WatchEntry
 static HTAB *relations = NULL;
 static HTAB *rowtypes = NULL;
 static HTAB *watches = NULL;
+
+/* The descriptors found last, each way: the next look-up is often for the same. */
 static HpRelation *last_by_rowtype = NULL;
+static HpRelation *last_by_relid = NULL;
 
 /* Grows with every invalidation: one that arrives while a descriptor is built must not be lost. */
 static uint64 invalidations = 0;
@@ -200,9 +203,12 @@ lock_relation(Oid relid, HpRelation *known)
 static HpRelation *
 known_relation(Oid relid)
 {
-	RelationEntry *entry = hash_search(relations, &relid, HASH_FIND, NULL);
+	RelationEntry *entry;
 
-	return entry != NULL ? entry->relation : NULL;
+	if (last_by_relid != NULL && last_by_relid->relid == relid)
+		return last_by_relid;
+	entry = hash_search(relations, &relid, HASH_FIND, NULL);
+	return last_by_relid = entry != NULL ? entry->relation : NULL;
 }
 
 /* Let a replaced descriptor live as long as somebody may hold it. */
@@ -211,6 +217,8 @@ retire(HpRelation *rel)
 {
 	if (last_by_rowtype == rel)
 		last_by_rowtype = NULL;
+	if (last_by_relid == rel)
+		last_by_relid = NULL;
 	MemoryContextSetParent(rel->context, TopTransactionContext);
 }
 

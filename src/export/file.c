@@ -101,30 +101,40 @@ name_temp(FileTarget *target, int i)
 					target->path, MyProcPid, i) < MAXPGPATH;
 }
 
+/* Open a file of a name that is not taken. */
+static void
+open_temp(FileTarget *target)
+{
+	for (int i = 0; i < MAX_TRIES && target->fd < 0; i++)
+	{
+		if (!name_temp(target, i))
+			errno = ENAMETOOLONG;
+		else
+			target->fd = OpenTransientFilePerm(target->temp,
+											   O_CREAT | O_EXCL | O_WRONLY | PG_BINARY,
+											   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+		if (target->fd < 0 && errno != EEXIST)
+			return;
+	}
+}
+
 /* Create the temporary file, readable as a file of COPY is. */
 static void
 create_temp(FileTarget *target)
 {
 	mode_t		mask = umask(S_IWGRP | S_IWOTH);
+	int			failure;
 
 	/* opening may throw, and the mask must not stay */
 	PG_TRY();
 	{
-		for (int i = 0; i < MAX_TRIES && target->fd < 0; i++)
-		{
-			if (!name_temp(target, i))
-				errno = ENAMETOOLONG;
-			else
-				target->fd = OpenTransientFilePerm(target->temp,
-												   O_CREAT | O_EXCL | O_WRONLY | PG_BINARY,
-												   S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-			if (target->fd < 0 && errno != EEXIST)
-				break;
-		}
+		open_temp(target);
 	}
 	PG_FINALLY();
 	{
+		failure = errno;
 		umask(mask);
+		errno = failure;
 	}
 	PG_END_TRY();
 	if (target->fd < 0)

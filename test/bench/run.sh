@@ -35,6 +35,8 @@ PRELOAD=$([[ -n $EXTENSION_SQL ]] || echo pg_hotpath)
 . "$here/lib.sh"
 # shellcheck source=figures.sh
 . "$here/figures.sh"
+# shellcheck source=export.sh
+. "$here/export.sh"
 
 for name in $CASES; do
 	grep -q "^$name|" "$here/cases.txt" || die "no case '$name'; there are: $(grep -v '^#' "$here/cases.txt" | cut -d'|' -f1 | xargs)"

@@ -122,21 +122,20 @@ open_temp(FileTarget *target)
 static void
 create_temp(FileTarget *target)
 {
-	mode_t		mask = umask(S_IWGRP | S_IWOTH);
-	int			failure;
+	volatile mode_t mask = umask(S_IWGRP | S_IWOTH);
 
 	/* opening may throw, and the mask must not stay */
 	PG_TRY();
 	{
 		open_temp(target);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		failure = errno;
 		umask(mask);
-		errno = failure;
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	umask(mask);
 	if (target->fd < 0)
 		refuse_file("create", target->temp);
 	target->exists = true;

@@ -105,24 +105,6 @@ remember_missing(Batch *batch, int i)
 	entry->first = i;
 }
 
-/* The key of a row. */
-static bool
-key_of_row(Batch *batch, HeapTuple tuple, HpKey *key)
-{
-	const HpKeyDef *def = batch->reader->def;
-
-	for (int c = 0; c < def->ncolumns; c++)
-	{
-		bool		isnull;
-
-		key->values[c] = heap_getattr(tuple, def->columns[c].attnum, batch->desc, &isnull);
-		if (isnull)
-			return false;
-	}
-	hp_key_set(key, def);
-	return true;
-}
-
 /* A loaded row: give it to all items with its key. */
 static void
 take_row(Datum row, Oid rowtype, void *arg)
@@ -136,7 +118,7 @@ take_row(Datum row, Oid rowtype, void *arg)
 
 	if (batch->desc == NULL)
 		batch->desc = lookup_rowtype_tupdesc_copy(rowtype, -1);
-	if (key_of_row(batch, &tuple, &key))
+	if (hp_key_of_tuple(&key, batch->reader->def, &tuple, batch->desc))
 		entry = hash_search(batch->by_hash, &key.hash, HASH_FIND, NULL);
 	for (int i = entry != NULL ? entry->first : -1; i >= 0; i = batch->items[i].next_same)
 	{

@@ -54,22 +54,6 @@ warm_enough(void *arg)
 	return (w->max_rows >= 0 && w->loaded >= w->max_rows) || w->refused >= HP_WARM_REFUSALS;
 }
 
-/* The key of a row; false if a column of it is null. */
-static bool
-key_of_row(const HpKeyDef *def, HeapTuple tuple, TupleDesc desc, HpKey *key)
-{
-	for (int i = 0; i < def->ncolumns; i++)
-	{
-		bool		isnull;
-
-		key->values[i] = heap_getattr(tuple, def->columns[i].attnum, desc, &isnull);
-		if (isnull)
-			return false;
-	}
-	hp_key_set(key, def);
-	return true;
-}
-
 /* Publish a row under every cached key. */
 static void
 warm_row(Datum row, Oid rowtype, void *arg)
@@ -87,7 +71,7 @@ warm_row(Datum row, Oid rowtype, void *arg)
 		bool		no_room;
 
 		if (w->readers[i].cached == NULL ||
-			!key_of_row(w->readers[i].def, &tuple, w->desc, &key))
+			!hp_key_of_tuple(&key, w->readers[i].def, &tuple, w->desc))
 			continue;
 		loaded |= hp_lookup_fill(&w->readers[i], &key, true, PointerGetDatum(header), false,
 								 &no_room);

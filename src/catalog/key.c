@@ -31,6 +31,7 @@
 #include "access/htup_details.h"
 #include "access/nbtree.h"
 #include "access/relation.h"
+#include "base/compat.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_index.h"
@@ -295,6 +296,22 @@ hp_key_set(HpKey *key, const HpKeyDef *def)
 	key->image_len = (uint32) size;
 	write_image(key);
 	hp_key_hash(key);
+}
+
+/* Complete a key from a row of the relation; false if a column of it is null. */
+bool
+hp_key_of_tuple(HpKey *key, const HpKeyDef *def, HeapTuple tuple, TupleDesc desc)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		bool		isnull;
+
+		key->values[i] = heap_getattr(tuple, def->columns[i].attnum, desc, &isnull);
+		if (isnull)
+			return false;
+	}
+	hp_key_set(key, def);
+	return true;
 }
 
 /*

@@ -89,6 +89,7 @@ extern uint64 hp_key_seed(Oid relid, const AttrNumber *attnums, int n);
 extern Oid	hp_key_unhashable_type(const HpKeyDef *def);
 
 extern void hp_key_set(HpKey *key, const HpKeyDef *def);
+extern bool hp_key_of_tuple(HpKey *key, const HpKeyDef *def, HeapTuple tuple, TupleDesc desc);
 extern void hp_key_hash(HpKey *key);
 extern bool hp_key_image_equals(const HpKey *key, const char *image, uint32 len);
 extern bool hp_key_same_functions(const HpKeyDef *a, const HpKeyDef *b);

@@ -13,7 +13,7 @@
  *
  * Memory: everything below the context that is current at opening; what encoding
  * a row leaves behind is freed with the row, and a buffer that one giant row has
- * blown up with its part.  See query/cursor.c for what happens on errors.
+ * blown up with its part.  See query/reader.c for what happens on errors.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +26,7 @@
 #include "export/progress.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "query/cursor.h"
+#include "query/reader.h"
 #include "utils/memutils.h"
 
 /* The counters that others see are at most so many rows old. */
@@ -37,7 +37,7 @@
 
 struct HpStream
 {
-	HpCursor   *cursor;
+	HpReader   *reader;
 	HpEncoder  *encoder;
 	const HpFormat *format;
 	HpWriter	text;			/* the part */
@@ -148,7 +148,7 @@ write_row(HpStream *stream, TupleTableSlot *slot)
 	MemoryContextReset(stream->row_context);
 }
 
-/* The sink of the cursor. */
+/* The sink of the reader. */
 static bool
 take_row(TupleTableSlot *slot, void *arg)
 {
@@ -176,7 +176,7 @@ write_header(HpStream *stream)
 }
 
 static HpStream *
-open_stream(const HpExport *export, Size limit, HpCursorUse use)
+open_stream(const HpExport *export, Size limit, HpReaderUse use)
 {
 	const HpFormat *format = hp_format_find(export->format);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath export",
@@ -190,12 +190,12 @@ open_stream(const HpExport *export, Size limit, HpCursorUse use)
 												ALLOCSET_DEFAULT_SIZES);
 	stream->part_context = AllocSetContextCreate(context, "pg_hotpath part",
 												 ALLOCSET_DEFAULT_SIZES);
-	stream->cursor = hp_cursor_open(export->query, export->params, use, take_row, stream);
-	stream->may_have_lines = may_have_lines(hp_cursor_desc(stream->cursor));
-	stream->encoder = hp_encoder_compile(hp_cursor_desc(stream->cursor), format->shape, context);
+	stream->reader = hp_reader_open(export->query, export->params, use, take_row, stream);
+	stream->may_have_lines = may_have_lines(hp_reader_desc(stream->reader));
+	stream->encoder = hp_encoder_compile(hp_reader_desc(stream->reader), format->shape, context);
 	/* most parts end within some rows of the limit */
 	hp_writer_init(&stream->text, context, limit + limit / 8);
-	hp_progress_begin(&stream->progress, use == HP_CURSOR_ONE_GO);
+	hp_progress_begin(&stream->progress, use == HP_READER_ONE_GO);
 	if (format->header)
 		write_header(stream);
 	MemoryContextSwitchTo(outer);
@@ -214,7 +214,7 @@ finish_text(HpStream *stream)
 HpStream *
 hp_stream_open(const HpExport *export, Size limit)
 {
-	return open_stream(export, limit, HP_CURSOR_PAUSES);
+	return open_stream(export, limit, HP_READER_PAUSES);
 }
 
 /*
@@ -227,7 +227,7 @@ hp_stream_fill(HpStream *stream)
 	/* the first part has its header already */
 	if (stream->rows > 0)
 		begin_part(stream);
-	if (hp_cursor_run(stream->cursor))
+	if (hp_reader_run(stream->reader))
 		return true;
 	finish_text(stream);
 	return false;
@@ -240,11 +240,11 @@ hp_stream_fill(HpStream *stream)
 void
 hp_stream_run(const HpExport *export, Size limit, HpDrain drain, void *arg)
 {
-	HpStream   *stream = open_stream(export, limit, HP_CURSOR_ONE_GO);
+	HpStream   *stream = open_stream(export, limit, HP_READER_ONE_GO);
 
 	stream->drain = drain;
 	stream->drain_arg = arg;
-	hp_cursor_run(stream->cursor);
+	hp_reader_run(stream->reader);
 	finish_text(stream);
 	drain(stream, arg);
 	hp_stream_close(stream);
@@ -257,7 +257,7 @@ hp_stream_close(HpStream *stream)
 	MemoryContext context = GetMemoryChunkContext(stream);
 
 	hp_progress_end(&stream->progress);
-	hp_cursor_close(stream->cursor);
+	hp_reader_close(stream->reader);
 	MemoryContextDelete(context);
 }
 

@@ -18,7 +18,7 @@
  */
 #include "postgres.h"
 
-#include "query/cursor.h"
+#include "query/reader.h"
 
 #include "access/htup_details.h"
 #include "base/compat.h"

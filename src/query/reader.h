@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * cursor.h
+ * reader.h
  *		A query given as text, run row by row with pauses.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef HP_CURSOR_H
-#define HP_CURSOR_H
+#ifndef HP_READER_H
+#define HP_READER_H
 
 #include "access/tupdesc.h"
 #include "executor/tuptable.h"
@@ -17,21 +17,21 @@
 typedef bool (*HpRowSink) (TupleTableSlot *slot, void *arg);
 
 /* Whether the sink may pause; a query that runs in one go may use parallel workers. */
-typedef enum HpCursorUse
+typedef enum HpReaderUse
 {
-	HP_CURSOR_PAUSES,
-	HP_CURSOR_ONE_GO
-} HpCursorUse;
+	HP_READER_PAUSES,
+	HP_READER_ONE_GO
+} HpReaderUse;
 
-typedef struct HpCursor HpCursor;
+typedef struct HpReader HpReader;
 
-extern HpCursor *hp_cursor_open(const char *sql, Jsonb *params, HpCursorUse use,
+extern HpReader *hp_reader_open(const char *sql, Jsonb *params, HpReaderUse use,
 								HpRowSink sink, void *arg);
-extern TupleDesc hp_cursor_desc(const HpCursor *cursor);
-extern bool hp_cursor_run(HpCursor *cursor);
-extern void hp_cursor_close(HpCursor *cursor);
+extern TupleDesc hp_reader_desc(const HpReader *reader);
+extern bool hp_reader_run(HpReader *reader);
+extern void hp_reader_close(HpReader *reader);
 
 /* params.c */
 extern ParamListInfo hp_params_bind(Jsonb *params, const Oid *types, int ntypes);
 
-#endif							/* HP_CURSOR_H */
+#endif							/* HP_READER_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * cursor.c
+ * reader.c
  *		Runs a query that the user gives as text, with pauses between its rows.
  *
  * The query is what the extended protocol would make of it: one statement whose
@@ -15,10 +15,10 @@
  * at a COMMIT that comes to it before it comes to the WITH HOLD cursor above.
  * Therefore the executor runs below the caller's, as it does for a set-returning
  * function in SQL (executor/functions.c): its memory lies below the context that
- * is current at hp_cursor_open(), what it pins belongs to the resource owner of
+ * is current at hp_reader_open(), what it pins belongs to the resource owner of
  * that moment, which is the calling portal's at each call, and its snapshot is
  * registered there too.  So it lives as long as the caller, and when the caller
- * is aborted it goes without hp_cursor_close().  A pause is a receiver that
+ * is aborted it goes without hp_reader_close().  A pause is a receiver that
  * refuses more rows, after which ExecutorRun() may be called again.
  *
  * A plan that pauses never uses parallel workers, which could not be left waiting.
@@ -30,7 +30,7 @@
  */
 #include "postgres.h"
 
-#include "query/cursor.h"
+#include "query/reader.h"
 
 #include "base/compat.h"
 #include "catalog/pg_type.h"
@@ -51,12 +51,12 @@ typedef struct SinkReceiver
 	bool		paused;
 } SinkReceiver;
 
-struct HpCursor
+struct HpReader
 {
 	MemoryContext context;		/* holds this and everything of the query */
 	char	   *sql;
 	QueryDesc  *desc;			/* NULL once closed */
-	HpCursorUse use;
+	HpReaderUse use;
 	SinkReceiver dest;
 };
 
@@ -97,10 +97,10 @@ name_query(void *arg)
 }
 
 static void
-push_context(ErrorContextCallback *callback, const HpCursor *cursor)
+push_context(ErrorContextCallback *callback, const HpReader *reader)
 {
 	callback->callback = name_query;
-	callback->arg = cursor->sql;
+	callback->arg = reader->sql;
 	callback->previous = error_context_stack;
 	error_context_stack = callback;
 }
@@ -168,9 +168,9 @@ analyze_query(const char *sql, Oid **types, int *ntypes)
 }
 
 static PlannedStmt *
-plan_query(Query *query, const char *sql, HpCursorUse use, ParamListInfo params)
+plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 {
-	int			options = use == HP_CURSOR_ONE_GO ? CURSOR_OPT_PARALLEL_OK : 0;
+	int			options = use == HP_READER_ONE_GO ? CURSOR_OPT_PARALLEL_OK : 0;
 	PlannedStmt *plan;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
@@ -190,57 +190,57 @@ plan_query(Query *query, const char *sql, HpCursorUse use, ParamListInfo params)
 	return plan;
 }
 
-/* Parse, plan and start the query.  The cursor's context is current. */
+/* Parse, plan and start the query.  The reader's context is current. */
 static void
-start_query(HpCursor *cursor, Jsonb *json)
+start_query(HpReader *reader, Jsonb *json)
 {
 	Oid		   *types;
 	int			ntypes;
-	Query	   *query = analyze_query(cursor->sql, &types, &ntypes);
+	Query	   *query = analyze_query(reader->sql, &types, &ntypes);
 	ParamListInfo params = hp_params_bind(json, types, ntypes);
-	PlannedStmt *plan = plan_query(query, cursor->sql, cursor->use, params);
+	PlannedStmt *plan = plan_query(query, reader->sql, reader->use, params);
 
-	cursor->desc = CreateQueryDesc(plan, cursor->sql, GetActiveSnapshot(), InvalidSnapshot,
-								   &cursor->dest.receiver, params, NULL, 0);
-	ExecutorStart(cursor->desc, EXEC_FLAG_SKIP_TRIGGERS);
+	reader->desc = CreateQueryDesc(plan, reader->sql, GetActiveSnapshot(), InvalidSnapshot,
+								   &reader->dest.receiver, params, NULL, 0);
+	ExecutorStart(reader->desc, EXEC_FLAG_SKIP_TRIGGERS);
 }
 
 /*
  * Start a query, whose rows will go to the sink.  Everything is allocated below
  * the current context.
  */
-HpCursor *
-hp_cursor_open(const char *sql, Jsonb *params, HpCursorUse use, HpRowSink sink, void *arg)
+HpReader *
+hp_reader_open(const char *sql, Jsonb *params, HpReaderUse use, HpRowSink sink, void *arg)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath query",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext outer = MemoryContextSwitchTo(context);
-	HpCursor   *cursor = palloc0(sizeof(HpCursor));
+	HpReader   *reader = palloc0(sizeof(HpReader));
 	ErrorContextCallback callback;
 
-	cursor->context = context;
-	cursor->sql = pstrdup(sql);
-	cursor->use = use;
-	cursor->dest.receiver.receiveSlot = receive_row;
-	cursor->dest.receiver.rStartup = receive_nothing;
-	cursor->dest.receiver.rShutdown = receive_end;
-	cursor->dest.receiver.rDestroy = receive_end;
-	cursor->dest.receiver.mydest = DestNone;
-	cursor->dest.sink = sink;
-	cursor->dest.arg = arg;
+	reader->context = context;
+	reader->sql = pstrdup(sql);
+	reader->use = use;
+	reader->dest.receiver.receiveSlot = receive_row;
+	reader->dest.receiver.rStartup = receive_nothing;
+	reader->dest.receiver.rShutdown = receive_end;
+	reader->dest.receiver.rDestroy = receive_end;
+	reader->dest.receiver.mydest = DestNone;
+	reader->dest.sink = sink;
+	reader->dest.arg = arg;
 
-	push_context(&callback, cursor);
-	start_query(cursor, params);
+	push_context(&callback, reader);
+	start_query(reader, params);
 	pop_context(&callback);
 	MemoryContextSwitchTo(outer);
-	return cursor;
+	return reader;
 }
 
-/* The row type; belongs to the cursor. */
+/* The row type; belongs to the reader. */
 TupleDesc
-hp_cursor_desc(const HpCursor *cursor)
+hp_reader_desc(const HpReader *reader)
 {
-	return cursor->desc->tupDesc;
+	return reader->desc->tupDesc;
 }
 
 /*
@@ -248,30 +248,30 @@ hp_cursor_desc(const HpCursor *cursor)
  * which the query must not be run again).
  */
 bool
-hp_cursor_run(HpCursor *cursor)
+hp_reader_run(HpReader *reader)
 {
 	ErrorContextCallback callback;
 
-	push_context(&callback, cursor);
-	PushActiveSnapshot(cursor->desc->snapshot);
-	cursor->dest.paused = false;
-	hp_executor_run(cursor->desc, cursor->use == HP_CURSOR_ONE_GO);
+	push_context(&callback, reader);
+	PushActiveSnapshot(reader->desc->snapshot);
+	reader->dest.paused = false;
+	hp_executor_run(reader->desc, reader->use == HP_READER_ONE_GO);
 	PopActiveSnapshot();
 	pop_context(&callback);
-	return cursor->dest.paused;
+	return reader->dest.paused;
 }
 
 /* End the query and free it. */
 void
-hp_cursor_close(HpCursor *cursor)
+hp_reader_close(HpReader *reader)
 {
-	QueryDesc  *desc = cursor->desc;
+	QueryDesc  *desc = reader->desc;
 
-	cursor->desc = NULL;
+	reader->desc = NULL;
 	PushActiveSnapshot(desc->snapshot);
 	ExecutorFinish(desc);
 	ExecutorEnd(desc);
 	PopActiveSnapshot();
 	FreeQueryDesc(desc);
-	MemoryContextDelete(cursor->context);
+	MemoryContextDelete(reader->context);
 }

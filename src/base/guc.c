@@ -18,14 +18,29 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+int			hp_guc_batch_size = 10000;
 int			hp_guc_cache_size_kb = 64 * 1024;
+char	   *hp_guc_cursor_secret = NULL;
+int			hp_guc_cursor_ttl_s = 0;
+int			hp_guc_default_page_size = 20;
 bool		hp_guc_enabled = true;
+int			hp_guc_max_embed_depth = 16;
 int			hp_guc_max_entry_size_kb = 64;
+int			hp_guc_max_page_size = 1000;
 
 /* Define the parameters; called once from _PG_init. */
 void
 hp_guc_init(void)
 {
+	DefineCustomIntVariable("pg_hotpath.batch_size",
+							"Number of parents whose related rows one statement loads.",
+							NULL,
+							&hp_guc_batch_size,
+							10000, 1, 1000000,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
+
 	DefineCustomIntVariable("pg_hotpath.cache_size",
 							"Shared memory of the row cache.",
 							"Taken at server start when the library is in "
@@ -35,6 +50,33 @@ hp_guc_init(void)
 							process_shared_preload_libraries_in_progress ?
 							PGC_POSTMASTER : PGC_SIGHUP,
 							GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomStringVariable("pg_hotpath.cursor_secret",
+							   "Key that the cursors of pages are signed with.",
+							   "When empty, cursors are not signed.",
+							   &hp_guc_cursor_secret,
+							   "",
+							   PGC_SUSET,
+							   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
+							   NULL, NULL, NULL);
+
+	DefineCustomIntVariable("pg_hotpath.cursor_ttl",
+							"Time after which the cursor of a page is refused.",
+							"0 accepts cursors for ever.",
+							&hp_guc_cursor_ttl_s,
+							0, 0, INT_MAX,
+							PGC_SUSET,
+							GUC_UNIT_S,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("pg_hotpath.default_page_size",
+							"Number of rows of a page when the call names none.",
+							NULL,
+							&hp_guc_default_page_size,
+							20, 1, 1000000,
+							PGC_USERSET,
+							0,
 							NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("pg_hotpath.enabled",
@@ -47,6 +89,15 @@ hp_guc_init(void)
 							 0,
 							 NULL, NULL, NULL);
 
+	DefineCustomIntVariable("pg_hotpath.max_embed_depth",
+							"Number of levels that a specification of related rows may have.",
+							NULL,
+							&hp_guc_max_embed_depth,
+							16, 1, 1000,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
+
 	DefineCustomIntVariable("pg_hotpath.max_entry_size",
 							"Largest row or JSON text that is cached.",
 							NULL,
@@ -54,6 +105,15 @@ hp_guc_init(void)
 							64, 1, 1024 * 1024,
 							PGC_SUSET,
 							GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("pg_hotpath.max_page_size",
+							"Largest number of rows of a page.",
+							"A call that asks for more gets this many.",
+							&hp_guc_max_page_size,
+							1000, 1, 1000000,
+							PGC_USERSET,
+							0,
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("pg_hotpath");

@@ -8,9 +8,15 @@
 #ifndef HP_GUC_H
 #define HP_GUC_H
 
+extern int	hp_guc_batch_size;
 extern int	hp_guc_cache_size_kb;
+extern char *hp_guc_cursor_secret;
+extern int	hp_guc_cursor_ttl_s;
+extern int	hp_guc_default_page_size;
 extern bool hp_guc_enabled;
+extern int	hp_guc_max_embed_depth;
 extern int	hp_guc_max_entry_size_kb;
+extern int	hp_guc_max_page_size;
 
 extern void hp_guc_init(void);
 

@@ -128,9 +128,9 @@ container_to_datum(JsonbValue *element, Oid type, bool *isnull)
 	return heap_getattr(&tuple, 1, desc, isnull);
 }
 
-/* One value, in the type of its parameter. */
-static Datum
-element_to_datum(JsonbValue *element, Oid type, bool *isnull)
+/* One value, in the type of its parameter, in the current context. */
+Datum
+hp_params_value(JsonbValue *element, Oid type, bool *isnull)
 {
 	Oid			base = getBaseType(type);
 	Oid			input;
@@ -173,7 +173,7 @@ hp_params_bind(Jsonb *params, const Oid *types, int ntypes)
 
 		param->ptype = types[i - 1];
 		param->pflags = PARAM_FLAG_CONST;
-		param->value = element_to_datum(getIthJsonbValueFromContainer(&params->root, i - 1),
+		param->value = hp_params_value(getIthJsonbValueFromContainer(&params->root, i - 1),
 										param->ptype, &param->isnull);
 	}
 	error_context_stack = callback.previous;

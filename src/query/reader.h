@@ -32,6 +32,7 @@ extern bool hp_reader_run(HpReader *reader);
 extern void hp_reader_close(HpReader *reader);
 
 /* params.c */
+extern Datum hp_params_value(JsonbValue *element, Oid type, bool *isnull);
 extern ParamListInfo hp_params_bind(Jsonb *params, const Oid *types, int ntypes);
 
 #endif							/* HP_READER_H */

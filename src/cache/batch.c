@@ -48,7 +48,7 @@ typedef struct HashEntry
 
 typedef struct Batch
 {
-	HpReader   *reader;
+	HpLookup   *reader;
 	HpKey	   *keys;
 	BatchItem	   *items;
 	int			nkeys;
@@ -174,7 +174,7 @@ load_missing(Batch *batch)
  * order.  The visitor must copy what it keeps.
  */
 void
-hp_lookup_batch(HpReader *reader, HpKey *keys, const bool *usable, int nkeys,
+hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
 				HpBatchVisitor visit, void *arg)
 {
 	Batch		batch = {.reader = reader,.keys = keys,.nkeys = nkeys,

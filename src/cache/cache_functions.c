@@ -22,12 +22,12 @@
 #include "access/xlog.h"
 #include "base/compat.h"
 #include "base/shmem.h"
-#include "cache/arguments.h"
 #include "cache/attach.h"
 #include "cache/config.h"
 #include "cache/lookup.h"
 #include "cache/maintain.h"
 #include "cache/store.h"
+#include "catalog/argument.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "query/query.h"
@@ -123,7 +123,7 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 static Datum
 read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int first, bool load)
 {
-	HpReader	reader;
+	HpLookup	reader;
 	HpKey		key;
 	Datum		row;
 
@@ -170,7 +170,7 @@ Datum
 hotpath_get_json(PG_FUNCTION_ARGS)
 {
 	HpRelation *rel;
-	HpReader	reader;
+	HpLookup	reader;
 	HpKey		key;
 	Datum		json;
 
@@ -223,7 +223,7 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 	int			n = Min(HP_BATCH, array->n - from);
 	HpKey	   *keys = palloc(n * sizeof(HpKey));
 	bool	   *usable = palloc(n * sizeof(bool));
-	HpReader	reader;
+	HpLookup	reader;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -344,7 +344,7 @@ Datum
 hotpath_evict(PG_FUNCTION_ARGS)
 {
 	HpRelation *rel;
-	HpReader	reader;
+	HpLookup	reader;
 	HpKey		key;
 
 	require_argument(fcinfo, 0, "rel");

@@ -93,7 +93,7 @@ reason_to_bypass(HpRelation *rel, HpCached *cached, Snapshot snapshot)
  * reader->cached is NULL when the cache is not to be used.
  */
 void
-hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def)
+hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 {
 	HpCached   *cached = hp_config_of(rel);
 	Snapshot	snapshot;
@@ -142,7 +142,7 @@ hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key)
  * table, and, for JSON with labels, types.
  */
 static HpQuiet
-read_fences(const HpReader *reader, const HpKey *key, HpEntryKey *entry)
+read_fences(const HpLookup *reader, const HpKey *key, HpEntryKey *entry)
 {
 	HpQuiet		quiet = hp_fence_read(hp_fence_key_stripe(key->hash), &reader->view,
 									  &entry->versions[0]);
@@ -159,16 +159,16 @@ read_fences(const HpReader *reader, const HpKey *key, HpEntryKey *entry)
 
 /* The same, after the data was read: the table's stripe is read anew as well. */
 static HpQuiet
-read_fences_again(const HpReader *reader, const HpKey *key, HpEntryKey *entry)
+read_fences_again(const HpLookup *reader, const HpKey *key, HpEntryKey *entry)
 {
-	HpReader	now = *reader;
+	HpLookup	now = *reader;
 
 	now.table_quiet = hp_fence_read(reader->table_stripe, &reader->view, &now.table_version);
 	return read_fences(&now, key, entry);
 }
 
 static void
-count(const HpReader *reader, HpCounter counter)
+count(const HpLookup *reader, HpCounter counter)
 {
 	hp_stats_count(reader->cached->pending, counter);
 }
@@ -178,7 +178,7 @@ count(const HpReader *reader, HpCounter counter)
  * succeed.  The payload is copied into the buffer.
  */
 static HpOutcome
-find_entry(const HpReader *reader, const HpKey *key, HpEntryKey *entry, HpBuffer *payload,
+find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer *payload,
 		   bool *fill)
 {
 	HpBuffer	key_copy = {.context = CurrentMemoryContext};
@@ -223,7 +223,7 @@ find_entry(const HpReader *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 
 /* Is the descriptor that the read began with still the right one? */
 static bool
-still_current(const HpReader *reader)
+still_current(const HpLookup *reader)
 {
 	HpRelation *now = hp_relation_peek(reader->relid);
 
@@ -248,7 +248,7 @@ too_large(const HpKey *key, Size len)
 
 /* Publish what was read, if the protocol allows it.  *full when there was no room. */
 static bool
-publish(HpReader *reader, const HpKey *key, HpEntryKey *entry, bool negative,
+publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 		const char *payload, Size len, bool may_evict, bool *full)
 {
 	HpPublished result;
@@ -276,7 +276,7 @@ publish(HpReader *reader, const HpKey *key, HpEntryKey *entry, bool negative,
  * would have had to be evicted and may_evict is off.
  */
 bool
-hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evict, bool *full)
+hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict, bool *full)
 {
 	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
 
@@ -291,7 +291,7 @@ hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evi
  * composite datum of the relation's row type, in the current context.
  */
 HpOutcome
-hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row)
+hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row)
 {
 	bool		fill = false;
 	bool		full;
@@ -321,7 +321,7 @@ hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row)
  * of the caller's, and *fill tells whether a row loaded now may be published.
  */
 HpOutcome
-hp_lookup_probe(HpReader *reader, HpKey *key, HpBuffer *payload, bool *fill)
+hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill)
 {
 	HpEntryKey	entry;
 
@@ -354,7 +354,7 @@ json_settings(void)
 
 /* The entry of a key's JSON. */
 static HpEntryKey
-json_entry_key(const HpReader *reader, const HpKey *key)
+json_entry_key(const HpLookup *reader, const HpKey *key)
 {
 	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
 
@@ -404,7 +404,7 @@ render(Datum row)
  * the labels of enum types.
  */
 HpOutcome
-hp_lookup_json(HpReader *reader, HpKey *key, Datum *json)
+hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 {
 	bool		keep = reader->cached != NULL && reader->rel->cached->json != HP_JSON_VOLATILE;
 	bool		fill = false;
@@ -442,7 +442,7 @@ hp_lookup_json(HpReader *reader, HpKey *key, Datum *json)
  * quiet stripes, and a text rendered under the session's settings.
  */
 bool
-hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view)
+hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view)
 {
 	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key) :
 		hp_lookup_entry_key(reader->cached, key);
@@ -460,7 +460,7 @@ hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view
  * other keys dead, too.
  */
 bool
-hp_lookup_forget(HpReader *reader, HpKey *key, bool thoroughly)
+hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly)
 {
 	HpCached   *cached = hp_config_of(reader->rel);
 	HpEntryKey	entry;

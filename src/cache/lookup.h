@@ -20,7 +20,7 @@ typedef enum HpOutcome
 } HpOutcome;
 
 /* A cached key ready for reading under one snapshot. */
-typedef struct HpReader
+typedef struct HpLookup
 {
 	HpRelation *rel;
 	Oid			relid;
@@ -31,21 +31,21 @@ typedef struct HpReader
 	HpStripeNo	table_stripe;
 	HpQuiet		table_quiet;
 	uint64		table_version;
-} HpReader;
+} HpLookup;
 
 /* Visits the rows of a batch in the order of its keys; found is false for a missing one. */
 typedef void (*HpBatchVisitor) (Datum row, bool found, void *arg);
 
 extern void hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind);
-extern void hp_lookup_begin(HpReader *reader, HpRelation *rel, const HpKeyDef *def);
-extern HpOutcome hp_lookup_row(HpReader *reader, HpKey *key, bool load, Datum *row);
-extern HpOutcome hp_lookup_probe(HpReader *reader, HpKey *key, HpBuffer *payload, bool *fill);
-extern HpOutcome hp_lookup_json(HpReader *reader, HpKey *key, Datum *json);
-extern void hp_lookup_batch(HpReader *reader, HpKey *keys, const bool *usable, int nkeys,
+extern void hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def);
+extern HpOutcome hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row);
+extern HpOutcome hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill);
+extern HpOutcome hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json);
+extern void hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
 							HpBatchVisitor visit, void *arg);
-extern bool hp_lookup_is_current(HpReader *reader, const HpKey *key, const HpEntryView *view);
-extern bool hp_lookup_forget(HpReader *reader, HpKey *key, bool thoroughly);
-extern bool hp_lookup_fill(HpReader *reader, HpKey *key, bool found, Datum row, bool may_evict,
+extern bool hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view);
+extern bool hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly);
+extern bool hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict,
 						   bool *full);
 extern HpEntryKey hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key);
 

@@ -37,7 +37,7 @@
 
 typedef struct Warming
 {
-	HpReader   *readers;		/* one for each cached key */
+	HpLookup   *readers;		/* one for each cached key */
 	int			nreaders;
 	TupleDesc	desc;
 	MemoryContext row_context;
@@ -94,7 +94,7 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 	if (cached == NULL)
 		return 0;
 	w.nreaders = cached->nkeys;
-	w.readers = palloc0(w.nreaders * sizeof(HpReader));
+	w.readers = palloc0(w.nreaders * sizeof(HpLookup));
 	for (int i = 0; i < w.nreaders; i++)
 		hp_lookup_begin(&w.readers[i], rel, cached->keys[i].def);
 	w.desc = lookup_rowtype_tupdesc_copy(rel->rowtype, -1);
@@ -107,7 +107,7 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 
 typedef struct Verifying
 {
-	HpReader   *reader;
+	HpLookup   *reader;
 	MemoryContext context;
 	int64		max_rows;
 	int64		checked;
@@ -172,7 +172,7 @@ hp_maintain_verify(HpRelation *rel, int64 max_rows, int64 *checked, int64 *stale
 									  ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < cached->nkeys; i++)
 	{
-		HpReader	reader;
+		HpLookup	reader;
 
 		hp_lookup_begin(&reader, rel, cached->keys[i].def);
 		if (reader.cached == NULL)

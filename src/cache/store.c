@@ -153,17 +153,17 @@ hp_store_attach(char *place, Size size)
 }
 
 /* A place in an entry's bytes behind the header. */
-typedef struct HpReader
+typedef struct HpLookup
 {
 	HpPartition *p;
 	HpBlockNo	block;
 	uint32		offset;			/* within the block */
-} HpReader;
+} HpLookup;
 
-static HpReader
+static HpLookup
 cursor_at(HpPartition *p, HpBlockNo entry)
 {
-	return (HpReader) {p, entry, HP_BLOCK_SIZE};
+	return (HpLookup) {p, entry, HP_BLOCK_SIZE};
 }
 
 /*
@@ -171,7 +171,7 @@ cursor_at(HpPartition *p, HpBlockNo entry)
  * run of neighbouring blocks; the cursor moves behind it.
  */
 static char *
-cursor_piece(HpReader *c, Size len, Size *piece)
+cursor_piece(HpLookup *c, Size len, Size *piece)
 {
 	char	   *start;
 	Size		run;
@@ -194,7 +194,7 @@ cursor_piece(HpReader *c, Size len, Size *piece)
 }
 
 static void
-cursor_write(HpReader *c, const void *data, Size len)
+cursor_write(HpLookup *c, const void *data, Size len)
 {
 	const char *from = data;
 
@@ -210,7 +210,7 @@ cursor_write(HpReader *c, const void *data, Size len)
 }
 
 static void
-cursor_read(HpReader *c, void *data, Size len)
+cursor_read(HpLookup *c, void *data, Size len)
 {
 	char	   *to = data;
 
@@ -226,7 +226,7 @@ cursor_read(HpReader *c, void *data, Size len)
 }
 
 static bool
-cursor_equals(HpReader *c, const char *data, Size len)
+cursor_equals(HpLookup *c, const char *data, Size len)
 {
 	while (len > 0)
 	{
@@ -285,7 +285,7 @@ find_locked(HpPartition *p, const HpEntryKey *key)
 
 /* Does an entry depend on the versions given?  Moves the cursor to the key's image. */
 static bool
-versions_match(const HpEntry *e, const HpEntryKey *key, HpReader *c)
+versions_match(const HpEntry *e, const HpEntryKey *key, HpLookup *c)
 {
 	uint64		third = 0;
 
@@ -396,7 +396,7 @@ hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy, HpBuf
 	if (b != HP_NO_BLOCK)
 	{
 		HpEntry    *e = hp_store_entry(p, b);
-		HpReader	c = cursor_at(p, b);
+		HpLookup	c = cursor_at(p, b);
 
 		if (!versions_match(e, key, &c))
 			found = HP_FOUND_DEAD;
@@ -436,7 +436,7 @@ link_entry_locked(HpPartition *p, const HpEntryKey *key, TimestampTz expires, bo
 	HpBlockNo	last;
 	HpBlockNo	b = take_blocks_locked(p, nblocks, &last);
 	HpEntry    *e = hp_store_entry(p, b);
-	HpReader	c = cursor_at(p, b);
+	HpLookup	c = cursor_at(p, b);
 
 	e->hash = key->hash;
 	e->versions[0] = key->versions[0];
@@ -483,7 +483,7 @@ hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative, cons
 	if (old != HP_NO_BLOCK)
 	{
 		HpEntry    *e = hp_store_entry(p, old);
-		HpReader	c = cursor_at(p, old);
+		HpLookup	c = cursor_at(p, old);
 
 		/* versions only grow: what carries a larger one is newer than ours */
 		if (e->versions[0] > key->versions[0] || e->versions[1] > key->versions[1])
@@ -564,7 +564,7 @@ static void
 copy_entry_locked(HpPartition *p, HpBlockNo b, HpEntryView *view)
 {
 	HpEntry    *e = hp_store_entry(p, b);
-	HpReader	c = cursor_at(p, b);
+	HpLookup	c = cursor_at(p, b);
 	char	   *image = palloc(e->image_len);
 	char	   *payload = palloc(Max(e->payload_len, 1));
 

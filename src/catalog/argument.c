@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * arguments.c
+ * argument.c
  *		Key arguments of the SQL functions: from any type to a key's value.
  *
  * A key is given as one argument (anycompatible), or one for each column
@@ -14,7 +14,7 @@
  */
 #include "postgres.h"
 
-#include "cache/arguments.h"
+#include "catalog/argument.h"
 
 #include "access/htup_details.h"
 #include "base/compat.h"

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * arguments.h
+ * argument.h
  *		Key arguments of the SQL functions.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef HP_ARGUMENTS_H
-#define HP_ARGUMENTS_H
+#ifndef HP_ARGUMENT_H
+#define HP_ARGUMENT_H
 
 #include "catalog/relation.h"
 #include "fmgr.h"
@@ -41,4 +41,4 @@ extern void hp_argument_array(FunctionCallInfo fcinfo, int argno, const HpKeyDef
 							  HpKeyArray *array);
 extern HpKeyArgument hp_argument_element(HpKeyArray *array, int i, HpKey *key);
 
-#endif							/* HP_ARGUMENTS_H */
+#endif							/* HP_ARGUMENT_H */

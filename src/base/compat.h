@@ -125,6 +125,15 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 #define hp_lock_held(relid, mode) CheckRelationOidLockedByMe(relid, mode, false)
 #endif
 
+/* 18: index_beginscan() takes a place for what EXPLAIN reports. */
+#if PG_VERSION_NUM < 180000
+#define hp_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, nkeys, 0)
+#else
+#define hp_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#endif
+
 /* 18: ExecutorRun() lost execute_once, as the QueryDesc itself now knows whether it ran before. */
 #if PG_VERSION_NUM < 180000
 #define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0, once)

@@ -461,6 +461,19 @@ hp_relation_primary_key(HpRelation *rel)
 	return rel->primary;
 }
 
+/* Has the caller the right to read every column?  As hp_relation_check_select() without an error. */
+bool
+hp_relation_may_select(HpRelation *rel)
+{
+	Oid			user = GetUserId();
+
+	if (rel->reader == user && rel->reader_epoch == hp_privilege_epoch)
+		return true;
+	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
+		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
+}
+
 /* Check the caller's right to read the relation, and remember that it was there. */
 void
 hp_relation_check_select_slow(HpRelation *rel)

@@ -44,8 +44,8 @@ hp_build_operator(Oid operator)
  * A table alias that no column of the relation is called: "SELECT alias" would
  * name the column, not the whole row.
  */
-static char *
-row_alias(const HpRelation *rel)
+char *
+hp_build_row_alias(const HpRelation *rel)
 {
 	char	   *alias = pstrdup("hp");
 
@@ -78,7 +78,7 @@ char *
 hp_build_by_key(const HpRelation *rel, const HpKeyDef *def)
 {
 	StringInfoData sql;
-	char	   *alias = row_alias(rel);
+	char	   *alias = hp_build_row_alias(rel);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s FROM %s AS %s WHERE ", alias,
@@ -95,7 +95,7 @@ char *
 hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def)
 {
 	StringInfoData sql;
-	char	   *alias = row_alias(rel);
+	char	   *alias = hp_build_row_alias(rel);
 	char	   *name = hp_relation_qualified_name(rel->relid);
 
 	initStringInfo(&sql);
@@ -126,7 +126,7 @@ hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def)
 char *
 hp_build_all(const HpRelation *rel)
 {
-	char	   *alias = row_alias(rel);
+	char	   *alias = hp_build_row_alias(rel);
 
 	return psprintf("SELECT %s FROM %s AS %s", alias, hp_relation_qualified_name(rel->relid),
 					alias);
@@ -160,7 +160,7 @@ hp_build_upsert(const HpRelation *rel, const HpKeyDef *def)
 {
 	Relation	relation = table_open(rel->relid, NoLock);
 	TupleDesc	desc = RelationGetDescr(relation);
-	char	   *alias = row_alias(rel);
+	char	   *alias = hp_build_row_alias(rel);
 	StringInfoData columns,
 				values,
 				updates,

@@ -18,6 +18,7 @@ extern char *hp_build_by_key(const HpRelation *rel, const HpKeyDef *def);
 extern char *hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def);
 extern char *hp_build_all(const HpRelation *rel);
 extern char *hp_build_upsert(const HpRelation *rel, const HpKeyDef *def);
+extern char *hp_build_row_alias(const HpRelation *rel);
 extern char *hp_build_operator(Oid operator);
 
 /* plan.c */

@@ -97,10 +97,10 @@ name_query(void *arg)
 }
 
 static void
-push_context(ErrorContextCallback *callback, const HpReader *reader)
+push_context(ErrorContextCallback *callback, const char *sql)
 {
 	callback->callback = name_query;
-	callback->arg = reader->sql;
+	callback->arg = unconstify(char *, sql);
 	callback->previous = error_context_stack;
 	error_context_stack = callback;
 }
@@ -154,17 +154,38 @@ check_parameter_types(const Oid *types, int ntypes)
 
 /* Parse and analyze the text; *types are those of its parameters. */
 static Query *
-analyze_query(const char *sql, Oid **types, int *ntypes)
+analyze_query(RawStmt *raw, const char *sql, Oid **types, int *ntypes)
 {
 	Query	   *query;
 
 	*types = NULL;
 	*ntypes = 0;
-	query = parse_analyze_varparams(parse_single(sql), sql, types, ntypes, NULL);
+	query = parse_analyze_varparams(raw, sql, types, ntypes, NULL);
 	if (query->commandType != CMD_SELECT)
 		refuse_command(CreateCommandTag((Node *) query));	/* SELECT INTO */
 	check_parameter_types(*types, *ntypes);
 	return query;
+}
+
+static void
+check_reads_only(const Query *query)
+{
+	if (query->hasModifyingCTE)
+		ereport(ERROR,
+				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				errmsg("only a query that reads is accepted here"),
+				errdetail("It has a data-modifying statement in WITH."),
+				errhint("Modify the data first, in a statement of its own."));
+}
+
+static void
+refuse_locking(void)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("only a query that reads is accepted here"),
+			errdetail("It has a locking clause, such as FOR UPDATE, which writes to the rows."),
+			errhint("Leave the locking clause out, or lock in a statement of its own."));
 }
 
 static PlannedStmt *
@@ -174,19 +195,10 @@ plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 	PlannedStmt *plan;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
-	if (query->hasModifyingCTE)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("only a query that reads is accepted here"),
-				errdetail("It has a data-modifying statement in WITH."),
-				errhint("Modify the data first, in a statement of its own."));
+	check_reads_only(query);
 	plan = pg_plan_query(query, sql, options, params);
 	if (plan->rowMarks != NIL)
-		ereport(ERROR,
-				errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				errmsg("only a query that reads is accepted here"),
-				errdetail("It has a locking clause, such as FOR UPDATE, which writes to the rows."),
-				errhint("Leave the locking clause out, or lock in a statement of its own."));
+		refuse_locking();
 	return plan;
 }
 
@@ -196,13 +208,43 @@ start_query(HpReader *reader, Jsonb *json)
 {
 	Oid		   *types;
 	int			ntypes;
-	Query	   *query = analyze_query(reader->sql, &types, &ntypes);
+	Query	   *query = analyze_query(parse_single(reader->sql), reader->sql, &types, &ntypes);
 	ParamListInfo params = hp_params_bind(json, types, ntypes);
 	PlannedStmt *plan = plan_query(query, reader->sql, reader->use, params);
 
 	reader->desc = CreateQueryDesc(plan, reader->sql, GetActiveSnapshot(), InvalidSnapshot,
 								   &reader->dest.receiver, params, NULL, 0);
 	ExecutorStart(reader->desc, EXEC_FLAG_SKIP_TRIGGERS);
+}
+
+/* The part of a text that is its statement: without what follows a semicolon. */
+static char *
+statement_text(const char *sql, const RawStmt *raw)
+{
+	const char *start = sql + Max(raw->stmt_location, 0);
+
+	return raw->stmt_len > 0 ? pnstrdup(start, raw->stmt_len) : pstrdup(start);
+}
+
+TupleDesc
+hp_reader_describe(const char *sql, Jsonb *params, char **text, ParamListInfo *values)
+{
+	ErrorContextCallback callback;
+	RawStmt    *raw;
+	Query	   *query;
+	Oid		   *types;
+	int			ntypes;
+
+	push_context(&callback, sql);
+	raw = parse_single(sql);
+	*text = statement_text(sql, raw);
+	query = analyze_query(raw, sql, &types, &ntypes);
+	check_reads_only(query);
+	if (query->rowMarks != NIL)
+		refuse_locking();
+	*values = hp_params_bind(params, types, ntypes);
+	pop_context(&callback);
+	return ExecCleanTypeFromTL(query->targetList);
 }
 
 /*
@@ -229,7 +271,7 @@ hp_reader_open(const char *sql, Jsonb *params, HpReaderUse use, HpRowSink sink, 
 	reader->dest.sink = sink;
 	reader->dest.arg = arg;
 
-	push_context(&callback, reader);
+	push_context(&callback, reader->sql);
 	start_query(reader, params);
 	pop_context(&callback);
 	MemoryContextSwitchTo(outer);
@@ -252,7 +294,7 @@ hp_reader_run(HpReader *reader)
 {
 	ErrorContextCallback callback;
 
-	push_context(&callback, reader);
+	push_context(&callback, reader->sql);
 	PushActiveSnapshot(reader->desc->snapshot);
 	reader->dest.paused = false;
 	hp_executor_run(reader->desc, reader->use == HP_READER_ONE_GO);

@@ -31,6 +31,13 @@ extern TupleDesc hp_reader_desc(const HpReader *reader);
 extern bool hp_reader_run(HpReader *reader);
 extern void hp_reader_close(HpReader *reader);
 
+/*
+ * Check a query as hp_reader_open() does, without running it: its row type, the text of its
+ * statement alone, and the values of its parameters, all in the current context.
+ */
+extern TupleDesc hp_reader_describe(const char *sql, Jsonb *params, char **text,
+									ParamListInfo *values);
+
 /* params.c */
 extern Datum hp_params_value(JsonbValue *element, Oid type, bool *isnull);
 extern ParamListInfo hp_params_bind(Jsonb *params, const Oid *types, int ntypes);

@@ -48,4 +48,7 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
 extern uint64 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
 							   HpRowSink sink, void *arg);
 
+/* The number of rows that the planner expects of the statement with its values. */
+extern int64 hp_statement_estimate(HpStatement *statement);
+
 #endif							/* HP_STATEMENT_H */

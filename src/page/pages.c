@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * pages.c
+ *		A page of rows for each of several parents.
+ *
+ * Rows belong to the parent whose key a column of theirs holds.  Each parent's page
+ * is a page of the rows with that key: the source is made once, and only the key
+ * changes from one page to the next.  With an index that begins with the parent's
+ * column a page costs what one range scan costs, however many parents there are.
+ *
+ * A cursor names its parent: it is the place of a row in the order that has the
+ * parent's column in front.
+ *
+ * Memory: a context that is reset after each parent.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "page/pages.h"
+
+#include "base/errors.h"
+#include "base/guc.h"
+#include "catalog/key.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "page/cursor.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* Elements of an array argument. */
+typedef struct Elements
+{
+	int			n;
+	Datum	   *values;
+	bool	   *nulls;
+} Elements;
+
+typedef struct Reader
+{
+	HpSource   *source;
+	HpOrder    *order;			/* the source's, with the parent's column in front */
+	HpCursorCodec *codec;
+	FmgrInfo	compare;		/* of parents' keys */
+	int			size;
+	Tuplestorestate *store;
+	TupleDesc	desc;
+} Reader;
+
+static void
+take_elements(ArrayType *array, Elements *elements)
+{
+	int16		len;
+	bool		byval;
+	char		align;
+
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &len, &byval, &align);
+	deconstruct_array(array, ARR_ELEMTYPE(array), len, byval, align, &elements->values,
+					  &elements->nulls, &elements->n);
+}
+
+/* The order's columns behind that of the parent. */
+static void
+make_order(Reader *reader, const char *parent_column)
+{
+	HpSource   *source = reader->source;
+	const HpOrder *rest = source->order;
+
+	reader->order = hp_order_parse(quote_identifier(parent_column), source->base, source->name);
+	hp_source_add_parent(source, &reader->order->columns[0]);
+	fmgr_info(source->parent_column.compare, &reader->compare);
+
+	reader->order->capacity = reader->order->ncolumns = rest->ncolumns + 1;
+	reader->order->columns = palloc(reader->order->ncolumns * sizeof(HpOrderColumn));
+	reader->order->columns[0] = source->parent_column;
+	memcpy(&reader->order->columns[1], rest->columns, rest->ncolumns * sizeof(HpOrderColumn));
+}
+
+/* The place of a cursor, which must be of the current parent. */
+static HpPlace *
+decode_after(Reader *reader, const text *cursor)
+{
+	HpPlace    *place = palloc(sizeof(HpPlace));
+	Datum	   *values = palloc0(reader->order->ncolumns * sizeof(Datum));
+	bool	   *isnull = palloc0(reader->order->ncolumns * sizeof(bool));
+	HpSource   *source = reader->source;
+
+	hp_cursor_decode(reader->codec, cursor, "after", values, isnull);
+	if (isnull[0] || DatumGetInt32(FunctionCall2Coll(&reader->compare,
+													 source->parent_column.collation, values[0],
+													 source->parent->value)) != 0)
+		ereport(ERROR,
+				errcode(HP_ERRCODE_FOREIGN_CURSOR),
+				errmsg("cursor in after is not one of this parent's page"),
+				errdetail("It was made for another value of column \"%s\".",
+						  NameStr(source->parent_column.name)),
+				errhint("Pass the cursors in the order of parent_keys."));
+	place->values = values + 1;
+	place->isnull = isnull + 1;
+	return place;
+}
+
+/* The cursor of a row of the current parent. */
+static text *
+encode_row(Reader *reader, const HpPlace *place)
+{
+	int			n = reader->source->order->ncolumns;
+	Datum	   *values = palloc((n + 1) * sizeof(Datum));
+	bool	   *isnull = palloc((n + 1) * sizeof(bool));
+
+	values[0] = reader->source->parent->value;
+	isnull[0] = false;
+	memcpy(values + 1, place->values, n * sizeof(Datum));
+	memcpy(isnull + 1, place->isnull, n * sizeof(bool));
+	return hp_cursor_encode(reader->codec, values, isnull);
+}
+
+/* Read the page of the current parent: parent_ord, item, cursor, has_next_page. */
+static void
+read_parent(Reader *reader, int ordinal, const text *after)
+{
+	HpPageRequest request = {.first = reader->size,.last = HP_NO_SIZE};
+	HpPage		page;
+
+	if (after != NULL)
+		request.after = decode_after(reader, after);
+	hp_page_init(&page, reader->source, HP_KEEP_ROW, 0);
+	hp_page_read(&page, &request);
+	for (int i = 0; i < page.nrows; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+
+		values[0] = Int32GetDatum(ordinal);
+		values[1] = page.rows[i].row;
+		values[2] = PointerGetDatum(encode_row(reader, &page.rows[i].place));
+		values[3] = BoolGetDatum(page.has_next);
+		tuplestore_putvalues(reader->store, reader->desc, values, nulls);
+	}
+}
+
+static void
+check_cursors(const Elements *keys, const Elements *after)
+{
+	if (after->n != keys->n)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("after must have as many elements as parent_keys"),
+				errdetail("after has %d elements, parent_keys has %d.", after->n, keys->n),
+				errhint("Pass a cursor for each parent, null for the first page."));
+}
+
+/* How keys of the array's type become values of the parent's column. */
+static void
+init_coercion(HpCoercion *coercion, Oid type, const HpOrderColumn *column)
+{
+	HpKeyColumn target = {.attnum = column->attnum,.name = column->name,.type = column->type,
+	.is_domain = column->is_domain,.typmod = -1,.collation = column->collation};
+
+	hp_coercion_init(coercion, type, &target, CurrentMemoryContext);
+}
+
+/*
+ * Read the pages of all parents into a tuplestore of (parent_ord, item, cursor, has_next_page).
+ * Returns the source, for the caller to close.
+ */
+HpSource *
+hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *store,
+			  TupleDesc desc)
+{
+	Reader		reader = {.store = store,.desc = desc};
+	Elements	keys;
+	Elements	after = {0};
+	HpCoercion	coercion;
+	MemoryContext context;
+	MemoryContext outer;
+
+	reader.size = request->first == HP_NO_SIZE ? hp_guc_default_page_size : request->first;
+	reader.source = hp_source_of_relation(rel, request->order_by, request->filter, NULL);
+	make_order(&reader, request->parent_column);
+	hp_source_prepare(reader.source);
+	reader.codec = hp_cursor_codec(reader.order, hp_relation_qualified_name(rel->relid),
+								   request->filter, "pages", CurrentMemoryContext);
+	take_elements(request->parent_keys, &keys);
+	if (request->after != NULL)
+	{
+		take_elements(request->after, &after);
+		check_cursors(&keys, &after);
+	}
+	init_coercion(&coercion, ARR_ELEMTYPE(request->parent_keys), &reader.source->parent_column);
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath parent",
+									ALLOCSET_DEFAULT_SIZES);
+	outer = MemoryContextSwitchTo(context);
+	for (int i = 0; i < keys.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (keys.nulls[i] ||
+			!hp_coercion_apply(&coercion, keys.values[i], &reader.source->parent->value))
+			continue;
+		read_parent(&reader, i + 1, request->after == NULL || after.nulls[i] ? NULL :
+					DatumGetTextPP(after.values[i]));
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(context);
+	return reader.source;
+}

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *		The arguments that all page functions have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HP_REQUEST_H
+#define HP_REQUEST_H
+
+#include "fmgr.h"
+#include "page/cursor.h"
+#include "page/page.h"
+
+/* Numbers of the arguments; that of order_by is the first of six in a row. */
+typedef struct HpPageArguments
+{
+	const char *order_by;
+	text	   *after;			/* NULL: not given */
+	text	   *before;
+	int			first;
+	int			last;
+} HpPageArguments;
+
+extern void hp_request_arguments(FunctionCallInfo fcinfo, int order_by,
+								 HpPageArguments *arguments);
+extern const char *hp_request_text(FunctionCallInfo fcinfo, int argno);
+extern Jsonb *hp_request_filter(FunctionCallInfo fcinfo, int argno);
+extern void hp_request_places(const HpPageArguments *arguments, HpSource *source,
+							  HpCursorCodec *codec, HpPageRequest *request);
+extern HpPlace *hp_request_place(const text *cursor, const char *argument, HpSource *source,
+								 HpCursorCodec *codec);
+
+#endif							/* HP_REQUEST_H */

@@ -1,0 +1,390 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.c
+ *		What pages are cut from: a relation or a query, with an order and a filter.
+ *
+ * A page is exact only if its order tells all rows apart.  So the columns of a
+ * key are added to the order, in the direction of its last column, unless it has
+ * all columns of some key already.  A key that serves is the primary key, or a
+ * valid, immediate unique index on plain columns that are all NOT NULL.  A table
+ * without one is refused.  Views, foreign tables and materialized views cannot
+ * have such a key, and a parent of an inheritance tree does not share it with its
+ * children; their orders are taken as written, and whoever reads the rows checks
+ * that no two of them are equal.
+ *
+ * Rows are shown whole, or with some columns: those asked for, in front, and the
+ * order's columns behind them.  A statement then names these columns only, so
+ * the right to read others is not needed.
+ *
+ * Locking: the relation is locked by its descriptor, and stays open until
+ * hp_source_close(), so that its own session cannot alter it meanwhile.
+ *
+ * Memory: everything in the context that is current at hp_source_of_relation().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "page/source.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "query/query.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/* May an order over the relation be taken as written? */
+static bool
+is_checked_relation(Relation rel)
+{
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+			return rel->rd_rel->relhassubclass && has_subclass(RelationGetRelid(rel));
+		case RELKIND_PARTITIONED_TABLE:
+			return false;
+		default:
+			return true;
+	}
+}
+
+static void
+check_kind(Relation rel)
+{
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			return;
+		default:
+			ereport(ERROR,
+					errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					errmsg("\"%s\" has no rows to page through", RelationGetRelationName(rel)),
+					errdetail("It is not a table, view, materialized view or foreign table."),
+					errhint("Name a relation that SELECT reads."));
+	}
+}
+
+/* A key whose columns are never null; NULL if the index enforces none. */
+static HpKeyDef *
+key_of_index(Relation rel, Oid indexid)
+{
+	HpKeyProblem problem;
+	HpKeyDef   *def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
+
+	for (int i = 0; def != NULL && i < def->ncolumns; i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), def->columns[i].attnum - 1)->attnotnull)
+			return NULL;
+	return def;
+}
+
+static bool
+order_has_key(const HpOrder *order, const HpKeyDef *def)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+		if (!hp_order_has(order, def->columns[i].attnum))
+			return false;
+	return true;
+}
+
+/* Is a key the better one to add to an order? */
+static bool
+is_better_key(const HpKeyDef *def, const HpKeyDef *best)
+{
+	if (best == NULL || def->primary != best->primary)
+		return best == NULL || def->primary;
+	return def->ncolumns < best->ncolumns;
+}
+
+/* The key that makes an order unique; NULL if it is, or if there is none. */
+static const HpKeyDef *
+find_key(Relation rel, const HpOrder *order, bool *unique)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	HpKeyDef   *best = NULL;
+	ListCell   *lc;
+
+	*unique = false;
+	foreach(lc, indexes)
+	{
+		HpKeyDef   *def = key_of_index(rel, lfirst_oid(lc));
+
+		if (def == NULL)
+			continue;
+		if (order_has_key(order, def))
+		{
+			*unique = true;
+			return NULL;
+		}
+		if (is_better_key(def, best))
+			best = def;
+	}
+	return best;
+}
+
+static void
+refuse_order(Relation rel)
+{
+	bool		checked = is_checked_relation(rel);
+
+	ereport(ERROR,
+			errcode(HP_ERRCODE_ORDER_NOT_UNIQUE),
+			errmsg("the order does not tell all rows of \"%s\" apart",
+				   RelationGetRelationName(rel)),
+			checked ? errdetail("The order names no column, and the relation has no key.") :
+			errdetail("The table has no primary key, nor another key of columns that are NOT NULL."),
+			checked ? errhint("Order by columns that are unique together.") :
+			errhint("Add a primary key to the table."));
+}
+
+/* Make the order unique. */
+static void
+complete_order(HpSource *source)
+{
+	Relation	rel = source->rel;
+	HpOrder    *order = source->order;
+	bool		descending = order->ncolumns > 0 &&
+	order->columns[order->ncolumns - 1].descending;
+	const HpKeyDef *key = find_key(rel, order, &source->unique);
+
+	if (key != NULL)
+	{
+		for (int i = 0; i < key->ncolumns; i++)
+			if (!hp_order_has(order, key->columns[i].attnum))
+				hp_order_add(order, source->base, key->columns[i].attnum, descending);
+		source->unique = true;
+	}
+	if (is_checked_relation(rel))
+		source->unique = false;
+	else if (!source->unique)
+		refuse_order(rel);
+	if (order->ncolumns == 0)
+		refuse_order(rel);
+}
+
+/* Lay out rows with the columns asked for and those of the order behind them. */
+static void
+lay_out_columns(HpSource *source, const HpColumnList *columns)
+{
+	HpOrder    *order = source->order;
+	int			n = columns->n;
+	StringInfoData list;
+
+	source->attnums = palloc((columns->n + order->ncolumns) * sizeof(AttrNumber));
+	memcpy(source->attnums, columns->attnums, columns->n * sizeof(AttrNumber));
+	for (int i = 0; i < order->ncolumns; i++)
+	{
+		int			place = 0;
+
+		while (place < n && source->attnums[place] != order->columns[i].attnum)
+			place++;
+		if (place == n)
+			source->attnums[n++] = order->columns[i].attnum;
+		source->places[i] = place + 1;
+	}
+	source->desc = CreateTemplateTupleDesc(n);
+	initStringInfo(&list);
+	for (int i = 0; i < n; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(source->base, source->attnums[i] - 1);
+
+		TupleDescCopyEntry(source->desc, i + 1, source->base, att->attnum);
+		appendStringInfo(&list, "%s%s.%s", i > 0 ? ", " : "", source->alias,
+						 quote_identifier(NameStr(att->attname)));
+	}
+	source->list = list.data;
+}
+
+/* Lay out whole rows. */
+static void
+lay_out_row(HpSource *source)
+{
+	source->whole_row = true;
+	source->desc = source->base;
+	source->list = source->alias;
+	for (int i = 0; i < source->order->ncolumns; i++)
+		source->places[i] = source->order->columns[i].attnum;
+}
+
+/* Is a column among the equalities? */
+static bool
+is_fixed(const HpSource *source, AttrNumber attnum)
+{
+	for (int i = 0; i < source->nequal; i++)
+		if (source->equal[i].attnum == attnum)
+			return true;
+	return false;
+}
+
+/* Work out what follows from the order and the equalities. */
+void
+hp_source_prepare(HpSource *source)
+{
+	HpOrder    *order = source->order;
+
+	source->fixed = palloc(order->ncolumns * sizeof(bool));
+	source->compare = palloc(order->ncolumns * sizeof(FmgrInfo));
+	for (int i = 0; i < order->ncolumns; i++)
+	{
+		source->fixed[i] = is_fixed(source, order->columns[i].attnum);
+		fmgr_info(order->columns[i].compare, &source->compare[i]);
+	}
+	if (source->rel != NULL)
+		hp_source_choose_index(source);
+}
+
+/*
+ * A relation with an order and a filter, either of which may be NULL, as is columns for whole
+ * rows.  To be completed by hp_source_prepare().
+ */
+HpSource *
+hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
+					  const HpColumnList *columns)
+{
+	HpSource   *source = palloc0(sizeof(HpSource));
+
+	source->rel = relation_open(rel->relid, NoLock);
+	check_kind(source->rel);
+	source->name = RelationGetRelationName(source->rel);
+	source->base = RelationGetDescr(source->rel);
+	source->alias = hp_build_row_alias(rel);
+	source->from = psprintf("%s AS %s", hp_relation_qualified_name(rel->relid), source->alias);
+	source->order = hp_order_parse(order_by, source->base, source->name);
+	complete_order(source);
+	source->places = palloc(source->order->ncolumns * sizeof(AttrNumber));
+	if (columns != NULL)
+		lay_out_columns(source, columns);
+	else
+		lay_out_row(source);
+
+	source->filter = hp_filter_parse(filter, source->base, source->name);
+	source->equal = palloc((INDEX_MAX_KEYS + 1) * sizeof(HpEquality));
+	source->nequal = hp_filter_equalities(source->filter, source->equal, INDEX_MAX_KEYS - 1);
+	source->only_equal = source->nequal >= 0;
+	if (!source->only_equal)
+		source->nequal = 0;
+	return source;
+}
+
+/*
+ * Fix a column by an equality that is not in the filter; its value is set before each page.
+ * Before hp_source_prepare().
+ */
+void
+hp_source_add_parent(HpSource *source, const HpOrderColumn *column)
+{
+	HpEquality *parent = &source->equal[source->nequal++];
+
+	parent->attnum = column->attnum;
+	parent->type = column->type;
+	parent->value = (Datum) 0;
+	parent->isnull = false;
+	source->parent = parent;
+	source->parent_column = *column;
+}
+
+void
+hp_source_close(HpSource *source)
+{
+	if (source->rel != NULL)
+		relation_close(source->rel, NoLock);
+}
+
+/* The place of a row: values that are valid as long as the slot's. */
+void
+hp_source_place(HpSource *source, TupleTableSlot *slot, HpPlace *place)
+{
+	for (int i = 0; i < source->order->ncolumns; i++)
+		place->values[i] = slot_getattr(slot, source->places[i], &place->isnull[i]);
+}
+
+static int
+compare_column(const HpOrderColumn *column, FmgrInfo *compare, const HpPlace *a,
+			   const HpPlace *b, int i)
+{
+	int			result;
+
+	if (a->isnull[i] || b->isnull[i])
+	{
+		if (a->isnull[i] && b->isnull[i])
+			return 0;
+		return a->isnull[i] == column->nulls_first ? -1 : 1;
+	}
+	result = DatumGetInt32(FunctionCall2Coll(compare, column->collation, a->values[i],
+											 b->values[i]));
+	if (result == 0)
+		return 0;
+	return (result < 0) != column->descending ? -1 : 1;
+}
+
+/* Compare places in the order: negative, zero or positive. */
+int
+hp_source_compare(HpSource *source, const HpPlace *a, const HpPlace *b)
+{
+	for (int i = 0; i < source->order->ncolumns; i++)
+	{
+		int			result = compare_column(&source->order->columns[i], &source->compare[i],
+											a, b, i);
+
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+/* The column of a relation with a name; raises an error if there is none. */
+static AttrNumber
+column_by_name(HpRelation *rel, const char *name)
+{
+	AttrNumber	attnum = get_attnum(rel->relid, name);
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_COLUMN),
+				errmsg("column \"%s\" of relation \"%s\" does not exist", name,
+					   hp_relation_name(rel->relid)),
+				errdetail("It is named in columns."),
+				errhint("Name columns as they are spelled in the catalog, without quotes."));
+	return attnum;
+}
+
+/* The columns that an array of names lists. */
+HpColumnList *
+hp_source_parse_columns(HpRelation *rel, ArrayType *names)
+{
+	HpColumnList *result = palloc(sizeof(HpColumnList));
+	Datum	   *values;
+	bool	   *nulls;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &result->n);
+	result->attnums = palloc(result->n * sizeof(AttrNumber));
+	for (int i = 0; i < result->n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("columns must not hold a null"),
+					errdetail("Its element %d is null.", i + 1),
+					errhint("Pass the names of columns, such as array['id', 'name']."));
+		result->attnums[i] = column_by_name(rel, TextDatumGetCString(values[i]));
+		for (int j = 0; j < i; j++)
+			if (result->attnums[j] == result->attnums[i])
+				ereport(ERROR,
+						errcode(ERRCODE_DUPLICATE_COLUMN),
+						errmsg("column \"%s\" is named twice in columns",
+							   TextDatumGetCString(values[i])),
+						errdetail("An object of JSON should have each name once."),
+						errhint("Name each column once."));
+	}
+	return result;
+}

@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * estimate.c
+ *		How many rows the planner expects of a statement.
+ *
+ * The statement is planned as EXPLAIN would plan it, with the values of its
+ * parameters, and thrown away.  Planning does not check the right to read, so
+ * whoever asks must have read from the same relations before.
+ *
+ * Memory: the plan is left in the current context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/statement.h"
+
+#include "nodes/params.h"
+#include "nodes/plannodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/analyze.h"
+#include "tcop/tcopprot.h"
+
+static ParamListInfo
+make_params(const HpStatement *statement)
+{
+	ParamListInfo params = makeParamList(statement->nargs);
+
+	for (int i = 0; i < statement->nargs; i++)
+	{
+		ParamExternData *param = &params->params[i];
+
+		param->ptype = statement->types[i];
+		param->pflags = PARAM_FLAG_CONST;
+		param->value = statement->values[i];
+		param->isnull = statement->nulls[i] == 'n';
+	}
+	return params;
+}
+
+int64
+hp_statement_estimate(HpStatement *statement)
+{
+	const char *sql = statement->sql.data;
+	List	   *statements = pg_parse_query(sql);
+	Query	   *query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), sql,
+												  statement->types, statement->nargs, NULL);
+	PlannedStmt *plan;
+
+	query = linitial_node(Query, pg_rewrite_query(query));
+	plan = pg_plan_query(query, sql, 0, make_params(statement));
+	return (int64) clamp_row_est(plan->planTree->plan_rows);
+}

@@ -60,6 +60,17 @@ take_elements(ArrayType *array, Elements *elements)
 					  &elements->nulls, &elements->n);
 }
 
+static void
+check_parent_column(const HpSource *source, const char *name)
+{
+	if (get_attnum(RelationGetRelid(source->rel), name) <= 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_COLUMN),
+				errmsg("column \"%s\" of relation \"%s\" does not exist", name, source->name),
+				errdetail("It is named in parent_column."),
+				errhint("Name the column that holds the parents' keys, without quotes."));
+}
+
 /* The order's columns behind that of the parent. */
 static void
 make_order(Reader *reader, const char *parent_column)
@@ -67,6 +78,7 @@ make_order(Reader *reader, const char *parent_column)
 	HpSource   *source = reader->source;
 	const HpOrder *rest = source->order;
 
+	check_parent_column(source, parent_column);
 	reader->order = hp_order_parse(quote_identifier(parent_column), source->base, source->name);
 	hp_source_add_parent(source, &reader->order->columns[0]);
 	fmgr_info(source->parent_column.compare, &reader->compare);

@@ -26,7 +26,7 @@
  * refused here where this file knows the format: sizes with too many bytes, numbers
  * out of the type's range, text that is invalid in the encoding.  The rest is left
  * to the receive and input functions, which must check a client's bytes all the
- * same.  Their errors pass through here; cursor.c makes them its own.
+ * same.  Their errors pass through here; cursor_read.c turns them into its own.
  *
  * Memory: results are in the current context; detoasted copies are freed.
  *

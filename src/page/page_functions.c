@@ -88,8 +88,8 @@ open_relation(Call *call, HpRelation *rel, const char *order_by, Jsonb *filter,
 {
 	call->source = hp_source_of_relation(rel, order_by, filter, columns);
 	hp_source_prepare(call->source);
-	call->codec = hp_cursor_codec(call->source->order, hp_relation_qualified_name(rel->relid),
-								  filter, NULL, call->context);
+	call->codec = hp_cursor_codec(call->source->order, hp_source_identity(call->source), filter,
+								  NULL, call->context);
 }
 
 /* Read the page that the arguments ask for. */

@@ -192,8 +192,8 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 	reader.source = hp_source_of_relation(rel, request->order_by, request->filter, NULL);
 	make_order(&reader, request->parent_column);
 	hp_source_prepare(reader.source);
-	reader.codec = hp_cursor_codec(reader.order, hp_relation_qualified_name(rel->relid),
-								   request->filter, "pages", CurrentMemoryContext);
+	reader.codec = hp_cursor_codec(reader.order, hp_source_identity(reader.source), request->filter,
+								   "pages", CurrentMemoryContext);
 	take_elements(request->parent_keys, &keys);
 	if (request->after != NULL)
 	{

@@ -293,6 +293,13 @@ hp_source_add_parent(HpSource *source, const HpOrderColumn *column)
 	source->parent_column = *column;
 }
 
+/* The relation's name as cursors are bound to it, whatever the settings for quoting are. */
+char *
+hp_source_identity(const HpSource *source)
+{
+	return psprintf("%s.%s", get_namespace_name(RelationGetNamespace(source->rel)), source->name);
+}
+
 void
 hp_source_close(HpSource *source)
 {

@@ -67,6 +67,7 @@ extern HpSource *hp_source_of_relation(HpRelation *rel, const char *order_by, Js
 									   const HpColumnList *columns);
 extern HpColumnList *hp_source_parse_columns(HpRelation *rel, ArrayType *names);
 extern void hp_source_add_parent(HpSource *source, const HpOrderColumn *column);
+extern char *hp_source_identity(const HpSource *source);
 extern void hp_source_prepare(HpSource *source);
 extern void hp_source_close(HpSource *source);
 extern void hp_source_place(HpSource *source, TupleTableSlot *slot, HpPlace *place);

@@ -142,6 +142,13 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
 #endif
 
+/* 18: a descriptor has a digest of each attribute, which must follow a change of it. */
+#if PG_VERSION_NUM < 180000
+#define hp_attribute_changed(desc, i) ((void) 0)
+#else
+#define hp_attribute_changed(desc, i) populate_compact_attribute(desc, i)
+#endif
+
 /* 18: ExecutorRun() lost execute_once, as the QueryDesc itself now knows whether it ran before. */
 #if PG_VERSION_NUM < 180000
 #define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0, once)

@@ -92,6 +92,17 @@ open_relation(Call *call, HpRelation *rel, const char *order_by, Jsonb *filter,
 								  NULL, call->context);
 }
 
+/*
+ * Store the rows in a column of the result with a header of four bytes: whoever selects their
+ * fields one by one would otherwise unpack a short row for each field.
+ */
+static void
+keep_aligned(TupleDesc desc, int attnum)
+{
+	TupleDescAttr(desc, attnum - 1)->attstorage = TYPSTORAGE_PLAIN;
+	hp_attribute_changed(desc, attnum - 1);
+}
+
 /* Read the page that the arguments ask for. */
 static void
 read_page(Call *call, const HpPageArguments *arguments, HpPageKeep keep, int ncolumns)
@@ -150,6 +161,7 @@ hotpath_page(PG_FUNCTION_ARGS)
 	Call		call;
 
 	InitMaterializedSRF(fcinfo, 0);
+	keep_aligned(((ReturnSetInfo *) fcinfo->resultinfo)->setDesc, 1);
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
 	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), NULL);
@@ -331,6 +343,7 @@ hotpath_pages(PG_FUNCTION_ARGS)
 
 	require_argument(fcinfo, 1, "parent_column", "Pass the name of a column, such as 'user_id'.");
 	InitMaterializedSRF(fcinfo, 0);
+	keep_aligned(rsinfo->setDesc, 2);
 	if (PG_ARGISNULL(2))
 		PG_RETURN_NULL();
 	begin_call(&call);

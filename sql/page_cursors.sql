@@ -110,7 +110,7 @@ SELECT what, state, detail FROM (VALUES
 	('integer of nine bytes', '\x036e310a010101010101010101'), ('one byte more', '\x036e31020100'),
 	('size of many bytes', '\xffffffffffffffff')) v (what, value), refused(forge(:'place', value));
 
--- Of another query: HP002.
+-- Of another query: HP002.  Where to put nulls makes no difference in a column that has none.
 SELECT state, detail, hint FROM refused(:'place', 'name desc, id desc');
 SELECT state FROM refused(:'place', 'name, id') UNION ALL SELECT state FROM refused(:'place', 'name desc nulls last, id')
 UNION ALL SELECT state FROM refused(:'place', 'id') UNION ALL SELECT state FROM refused(:'place', filter => '{"name": "n1"}');

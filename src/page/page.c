@@ -19,8 +19,8 @@
  * with the one before it, so that two equal ones are an error and never a row
  * lost between two pages.
  *
- * Memory: a page has a context of its own, which grows with its rows; at most
- * pg_hotpath.max_page_size of them.
+ * Memory: a page and its rows, at most pg_hotpath.max_page_size of them, are in the
+ * context that is current at hp_page_init().
  *
  *-------------------------------------------------------------------------
  */
@@ -66,12 +66,11 @@ void
 hp_page_init(HpPage *page, HpSource *source, HpPageKeep keep, int ncolumns)
 {
 	memset(page, 0, sizeof(*page));
-	page->context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath page",
-										  ALLOCSET_DEFAULT_SIZES);
+	page->context = CurrentMemoryContext;
 	page->source = source;
 	page->keep = keep;
 	page->capacity = 32;
-	page->rows = MemoryContextAlloc(page->context, page->capacity * sizeof(HpPageRow));
+	page->rows = palloc(page->capacity * sizeof(HpPageRow));
 	if (keep == HP_KEEP_ROW)
 		return;
 	hp_writer_init(&page->json, page->context, 8192);

@@ -82,6 +82,7 @@ hp_source_of_query(const char *query, Jsonb *params, const char *order_by, Array
 	HpSource   *source = palloc0(sizeof(HpSource));
 	char	   *text;
 
+	source->context = CurrentMemoryContext;
 	source->name = "query";
 	source->base = hp_reader_describe(query, params, &text, &source->params);
 	source->desc = source->base;

@@ -164,6 +164,10 @@ complete_order(HpSource *source)
 				hp_order_add(order, source->base, key->columns[i].attnum, descending);
 		source->unique = true;
 	}
+	/* a plain index has no place for nulls of columns that have none */
+	for (int i = 0; i < order->ncolumns; i++)
+		if (!order->columns[i].nullable)
+			order->columns[i].nulls_first = order->columns[i].descending;
 	if (is_checked_relation(rel))
 		source->unique = false;
 	else if (!source->unique)
@@ -253,6 +257,7 @@ hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 {
 	HpSource   *source = palloc0(sizeof(HpSource));
 
+	source->context = CurrentMemoryContext;
 	source->rel = relation_open(rel->relid, NoLock);
 	check_kind(source->rel);
 	source->name = RelationGetRelationName(source->rel);
@@ -303,6 +308,7 @@ hp_source_identity(const HpSource *source)
 void
 hp_source_close(HpSource *source)
 {
+	hp_scan_close(source);
 	if (source->rel != NULL)
 		relation_close(source->rel, NoLock);
 }

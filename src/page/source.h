@@ -26,6 +26,7 @@ typedef struct HpRangeIndex
 
 typedef struct HpSource
 {
+	MemoryContext context;		/* of all of this */
 	Relation	rel;			/* open, or NULL: a query */
 	const char *name;			/* for messages */
 	const char *from;			/* what stands behind FROM, alias included */
@@ -54,6 +55,7 @@ typedef struct HpSource
 
 	bool		direct;			/* ranges are read from the index, without a statement */
 	HpRangeIndex index;
+	struct HpScan *scan;		/* see scan.c; NULL until the first range is read */
 } HpSource;
 
 /* Which columns rows are shown with. */
@@ -72,6 +74,9 @@ extern void hp_source_prepare(HpSource *source);
 extern void hp_source_close(HpSource *source);
 extern void hp_source_place(HpSource *source, TupleTableSlot *slot, HpPlace *place);
 extern int	hp_source_compare(HpSource *source, const HpPlace *a, const HpPlace *b);
+
+/* scan.c */
+extern void hp_scan_close(HpSource *source);
 
 /* index.c */
 extern void hp_source_choose_index(HpSource *source);

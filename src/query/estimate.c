@@ -15,28 +15,10 @@
 
 #include "query/statement.h"
 
-#include "nodes/params.h"
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "tcop/tcopprot.h"
-
-static ParamListInfo
-make_params(const HpStatement *statement)
-{
-	ParamListInfo params = makeParamList(statement->nargs);
-
-	for (int i = 0; i < statement->nargs; i++)
-	{
-		ParamExternData *param = &params->params[i];
-
-		param->ptype = statement->types[i];
-		param->pflags = PARAM_FLAG_CONST;
-		param->value = statement->values[i];
-		param->isnull = statement->nulls[i] == 'n';
-	}
-	return params;
-}
 
 int64
 hp_statement_estimate(HpStatement *statement)
@@ -48,6 +30,6 @@ hp_statement_estimate(HpStatement *statement)
 	PlannedStmt *plan;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
-	plan = pg_plan_query(query, sql, 0, make_params(statement));
+	plan = pg_plan_query(query, sql, 0, hp_statement_params(statement));
 	return (int64) clamp_row_est(plan->planTree->plan_rows);
 }

@@ -230,7 +230,7 @@ get_kept(const HpStatement *statement, HpPlanning planning)
 static int
 execute_kept(const HpStatement *statement, HpPlanning planning, SPIExecuteOptions *options)
 {
-	Kept	   *kept = get_kept(statement, planning);
+	Kept	   *volatile kept = get_kept(statement, planning);
 	volatile int result = 0;
 
 	kept->users++;
@@ -286,8 +286,9 @@ init_receiver(RowReceiver *receiver, HpRowSink sink, void *arg)
 	receiver->nrows = 0;
 }
 
-static ParamListInfo
-make_params(const HpStatement *statement)
+/* The values of the parameters. */
+ParamListInfo
+hp_statement_params(const HpStatement *statement)
 {
 	ParamListInfo params;
 
@@ -343,7 +344,7 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 
 	hp_spi_connect();
 	init_receiver(&receiver, sink, arg);
-	options.params = make_params(statement);
+	options.params = hp_statement_params(statement);
 	options.read_only = true;
 	options.must_return_tuples = true;
 	options.tcount = limit;

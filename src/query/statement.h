@@ -48,6 +48,9 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
 extern uint64 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
 							   HpRowSink sink, void *arg);
 
+/* The values of its parameters, in the current context; NULL if it has none. */
+extern ParamListInfo hp_statement_params(const HpStatement *statement);
+
 /* The number of rows that the planner expects of the statement with its values. */
 extern int64 hp_statement_estimate(HpStatement *statement);
 

@@ -70,6 +70,12 @@ for my $preload (0, 1)
 	is($standby->safe_psql('postgres', 'SELECT hits, entries, bypass_recovery > 0 '
 			  . 'FROM hotpath.cache_stats'), '0|0|t', "$mode: past the cache, and counted");
 
+	# pages of a table and of a query, which are read in two ways
+	my $pages = q{SELECT string_agg((item).id::text, ' ') FROM hotpath.page(NULL::t, 'v desc', 3,
+		hotpath.cursor_at('t', 'v desc', 97)) UNION ALL SELECT string_agg(item ->> 'id', ' ')
+		FROM hotpath.page_query('SELECT id FROM t', 'id desc', 3, unique_key => '{id}')};
+	is($standby->safe_psql('postgres', $pages), "96 95 94\n100 99 98", "$mode: pages on the standby");
+
 	# a snapshot and a session from before the promotion
 	my $session = Hotpath::Session->new($standby);
 	$session->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t');

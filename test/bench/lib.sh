@@ -93,10 +93,12 @@ make_scripts() {
 	done
 }
 
+page_options=()                       # what pages.sh has for its scripts
+
 # load PROTOCOL CLIENTS SECONDS SCRIPT...: pgbench_args for a run of it
 load() {
 	local protocol=$1 clients=$2 seconds=$3 script
-	local -a options=(-D keys="$KEYS" -D toast_keys="$TOAST_ROWS" -D edit_rows="$EDIT_ROWS")
+	local -a options=(-D keys="$KEYS" -D toast_keys="$TOAST_ROWS" -D edit_rows="$EDIT_ROWS" "${page_options[@]}")
 	shift 3
 	for script in "$@"; do options+=(-f "$tmp/scripts/$script.sql"); done
 	if [[ $1 =~ ^many([0-9]+)_ ]]; then

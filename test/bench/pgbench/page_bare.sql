@@ -1,0 +1,1 @@
+select e.*, exists (select from bench.events x where (x.created_at, x.id) >= (:at::timestamptz, :id::bigint)) as has_previous_page from bench.events e where (created_at, id) < (:at::timestamptz, :id::bigint) order by created_at desc, id desc limit 51;

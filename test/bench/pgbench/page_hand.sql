@@ -1,0 +1,1 @@
+select e.*, encode(convert_to(json_build_array(created_at, id)::text, 'UTF8'), 'base64') as cursor, exists (select from bench.events x where (x.created_at, x.id) >= (:at::timestamptz, :id::bigint)) as has_previous_page from bench.events e where (created_at, id) < (:at::timestamptz, :id::bigint) order by created_at desc, id desc limit 51;

@@ -1,0 +1,1 @@
+select json_build_object('items', (select json_agg(e) from (select * from bench.events where (created_at, id) < (:at::timestamptz, :id::bigint) order by created_at desc, id desc limit 51) e), 'has_previous_page', exists (select from bench.events x where (x.created_at, x.id) >= (:at::timestamptz, :id::bigint)));

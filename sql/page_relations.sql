@@ -26,6 +26,18 @@ select * from hotpath.page_explain('doc', 'title desc, id asc');
 select * from hotpath.page_explain('doc', 'title', '{"tenant": {"$gt": 1}}');
 select * from hotpath.page_explain('doc', 'title', '{"tenant": 1, "secret": "x"}');
 select * from hotpath.page_explain('doc', 'tenant, title', '{"tenant": 1}');
+-- a column of the order that the filter fixes: the same pages
+select hotpath.page_json('doc', 'tenant desc, title', 2, filter => '{"tenant": 1}', columns => '{id}')
+	#>> '{page_info,end_cursor}' as place \gset
+select array_agg((item).id), bool_and(has_previous_page), bool_and(has_next_page)
+	from hotpath.page(null::doc, 'tenant desc, title', 2, :'place', filter => '{"tenant": 1}');
+select array_agg((item).id), bool_and(has_previous_page), bool_and(has_next_page)
+	from hotpath.page(null::doc, 'tenant desc, title', last => 2, before => :'place', filter => '{"tenant": 1}');
+-- all of them fixed: one row at most, and nothing behind it
+select hotpath.page_json('doc', 'id', filter => '{"id": 4}', columns => '{id}')
+	#>> '{page_info,end_cursor}' as place \gset
+select hotpath.page_json('doc', 'id', after => :'place', filter => '{"id": 4}', columns => '{id}') -> 'items',
+	hotpath.page_json('doc', 'id', after => :'place', filter => '{"id": 4}', columns => '{id}') #>> '{page_info,has_previous_page}' as previous;
 select strategy from hotpath.page_explain('doc');
 create index doc_partial on doc (title, id) where id > 5;
 create index doc_expression on doc (lower(title), id);

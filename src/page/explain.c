@@ -107,7 +107,11 @@ hp_explain_source(HpSource *source, HpExplanation *explanation)
 		return;
 	}
 	explanation->ddl = index_ddl(source);
-	explanation->note = source->only_equal ?
-		"no index begins with the filter's columns and goes on with the order's" :
-		"no index has the order's columns; the filter's rejected rows would be skipped";
+	if (!source->only_equal)
+		explanation->note = "no index has the order's columns; with one, rows that the filter "
+			"rejects would be read and skipped";
+	else if (source->nequal > 0)
+		explanation->note = "no index begins with the filter's columns and goes on with the order's";
+	else
+		explanation->note = "no index has the order's columns in these directions";
 }

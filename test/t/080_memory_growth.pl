@@ -37,6 +37,28 @@ my %calls = (
 		3000, 'BEGIN r := hotpath.get(NULL::t, i % 100); PERFORM 1 / (i - i); '
 		  . 'EXCEPTION WHEN division_by_zero THEN NULL; END'
 	],
+	'page' => [ 6000, "PERFORM count(*) FROM hotpath.page(NULL::named, 'name desc', 3)" ],
+	'page behind a cursor' => [
+		6000, "PERFORM hotpath.page_json('named', 'n, name', 3, hotpath.cursor_at('named', 'n, name', 'n' || 1 + i % 500))"
+	],
+	'page behind a filter' => [
+		3000, "PERFORM hotpath.connection('named', 'name', last => 3, "
+		  . q~filter => jsonb_build_object('n', jsonb_build_object('$gt', i % 400)))~
+	],
+	'page of another shape each time' => [
+		2000, "PERFORM hotpath.page_json('named', 'name', 2, "
+		  . q~filter => ('{"n": {"$in": [1]}, "$or": [' || repeat('{"n": 1},', i % 500) || '{"n": 2}]}')::jsonb)~
+	],
+	'page, refused' => [
+		3000, "BEGIN PERFORM hotpath.page_json('named', 'n', after => 'AQAB' || i); "
+		  . 'EXCEPTION WHEN OTHERS THEN NULL; END'
+	],
+	'page that fails in the middle' => [
+		2000, "BEGIN PERFORM hotpath.page_query('SELECT n, 1 / (3 - n) AS x FROM named ORDER BY n', 'n', 5, "
+		  . "unique_key => '{n}'); EXCEPTION WHEN division_by_zero THEN NULL; END"
+	],
+	'pages' => [ 2000, "PERFORM count(*) FROM hotpath.pages(NULL::named, 'n', ARRAY[1, 2, i % 500], 'name', 2)" ],
+	'page_query' => [ 2000, "PERFORM hotpath.page_query('SELECT n FROM named', 'n', 5, unique_key => '{n}')" ],
 	'verify_cache' => [ 20, "PERFORM hotpath.verify_cache('t')" ],
 	'warm' => [ 10, "PERFORM hotpath.evict_all('t'); PERFORM hotpath.warm('t')" ]);
 my $number = 0;

@@ -98,7 +98,35 @@ FROM packages p WHERE id = 42;
 \! psql -Xq -P footer=off -c "SELECT homepage AS peek FROM hotpath.peek(NULL::packages, 42)"
 
 \echo
-\echo '=== 6. Look inside, and check it.'
+\echo '=== 6. Pages: any depth at the cost of the first, mixed directions, nulls, both ways.'
+\echo 'Which index does an order need?'
+SELECT strategy, index_ddl FROM hotpath.page_explain('packages', 'installed_size DESC NULLS LAST, name');
+CREATE INDEX ON packages (installed_size DESC NULLS LAST, name);
+SELECT strategy, index FROM hotpath.page_explain('packages', 'installed_size DESC NULLS LAST, name');
+SELECT (item).name, (item).installed_size, has_previous_page, has_next_page
+FROM hotpath.page(NULL::packages, 'installed_size DESC NULLS LAST, name', first => 3);
+\echo 'The page behind a row deep in the list, by its cursor, as JSON for an endpoint:'
+SELECT hotpath.cursor_at('packages', 'installed_size DESC NULLS LAST, name', 20000) AS place \gset
+SELECT hotpath.page_json('packages', 'installed_size DESC NULLS LAST, name', first => 2, after => :'place',
+	columns => array['name', 'installed_size']);
+\echo 'With a filter that an endpoint may pass on as it comes:'
+SELECT hotpath.page_json('packages', 'name', first => 2, columns => array['name'], count => 'bounded:1000',
+	filter => '{"name": {"$like": "python3-%"}, "installed_size": {"$gte": 1000}}');
+\echo 'OFFSET beside the cursor:'
+SELECT * FROM demo.race(
+	plain => $$ BEGIN FOR i IN 1 .. 5 LOOP
+		PERFORM * FROM packages ORDER BY installed_size DESC NULLS LAST, name OFFSET 20000 LIMIT 50;
+	END LOOP; END $$,
+	hotpath => $$ DECLARE place text := hotpath.cursor_at('packages', 'installed_size DESC NULLS LAST, name', 20000);
+	BEGIN FOR i IN 1 .. 5 LOOP
+		PERFORM * FROM hotpath.page(NULL::packages, 'installed_size DESC NULLS LAST, name', 50, place);
+	END LOOP; END $$);
+\echo 'The three largest packages of each of some sections, in one call:'
+SELECT parent_ord, (item).name, (item).installed_size
+FROM hotpath.pages(NULL::packages, 'section_id', array[1, 2], 'installed_size DESC NULLS LAST', 3);
+
+\echo
+\echo '=== 7. Look inside, and check it.'
 SELECT relation, key, hits, misses, fills, negative_hits, bypass_own_write, entries, bytes
 FROM hotpath.cache_stats ORDER BY hits DESC;
 SELECT pg_size_pretty(size_bytes) AS size, pg_size_pretty(used_bytes) AS used, entries, source

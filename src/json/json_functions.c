@@ -5,8 +5,9 @@
  *
  * What they mean to a user is said in json.sql and the README.
  *
- * Memory: the buffer and the encoder, or the reference to it, live as long as
- * the call site's FmgrInfo, so a statement allocates per row only the result.
+ * Memory: the encoder, or the reference to it, lives as long as the call site's
+ * FmgrInfo.  A row is written into what becomes the result, which has room for a
+ * row that is somewhat longer than the one before.
  *
  * row_columns_to_json() is called by what rewrite.c makes, but anyone may call
  * it, with whatever names and values.  The types of the values are those of the
@@ -32,8 +33,11 @@ PG_FUNCTION_INFO_V1(hotpath_row_to_json);
 PG_FUNCTION_INFO_V1(hotpath_row_columns_to_json);
 PG_FUNCTION_INFO_V1(hotpath_row_to_json_support);
 
-/* A buffer that has grown above this is cut back after the row. */
-#define MAX_KEPT_BUFFER ((Size) 1024 * 1024)
+/* What is expected of a row at most: giants are rare. */
+#define MAX_EXPECTED ((Size) 1024 * 1024)
+
+/* Room that the encoder asks for behind the text. */
+#define HEADROOM 256
 
 /* Arguments of row_columns_to_json() before the columns. */
 #define FIXED_ARGUMENTS 2
@@ -41,6 +45,7 @@ PG_FUNCTION_INFO_V1(hotpath_row_to_json_support);
 typedef struct RowState
 {
 	HpWriter	writer;
+	Size		expected;		/* length of the next row */
 	HpEncoderRef encoder;		/* row_to_json() */
 	struct ColumnsEncoder *columns; /* row_columns_to_json() */
 } RowState;
@@ -57,31 +62,28 @@ typedef struct ColumnsEncoder
 	char		names[FLEXIBLE_ARRAY_MEMBER];	/* the array, as it was given */
 } ColumnsEncoder;
 
+/* The state of a call, with the writer set to make the result in the current context. */
 static RowState *
-row_state(FmgrInfo *function)
+begin_row(FmgrInfo *function)
 {
 	RowState   *state = function->fn_extra;
 
-	if (likely(state != NULL))
-	{
-		hp_writer_reset(&state->writer);
-		return state;
-	}
-	state = MemoryContextAllocZero(function->fn_mcxt, sizeof(RowState));
-	hp_writer_init(&state->writer, function->fn_mcxt, 1024);
-	function->fn_extra = state;
+	if (unlikely(state == NULL))
+		state = function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(RowState));
+	hp_writer_init(&state->writer, CurrentMemoryContext, state->expected + HEADROOM);
+	state->writer.len = VARHDRSZ;
 	return state;
 }
 
-/* The writer's content as the result. */
+/* What was written, as the result. */
 static Datum
-row_result(RowState *state)
+end_row(RowState *state)
 {
-	Datum		result = hp_writer_to_datum(&state->writer);
+	HpWriter   *writer = &state->writer;
 
-	if (unlikely(state->writer.capacity > MAX_KEPT_BUFFER))
-		hp_writer_trim(&state->writer, MAX_KEPT_BUFFER);
-	return result;
+	state->expected = Min(writer->len + writer->len / 4, MAX_EXPECTED);
+	SET_VARSIZE(writer->data, writer->len);
+	return PointerGetDatum(writer->data);
 }
 
 /* row_to_json(row, pretty) */
@@ -90,7 +92,7 @@ hotpath_row_to_json(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader header = hp_row_header(PG_GETARG_DATUM(0));
 	HpRowShape	shape = PG_GETARG_BOOL(1) ? HP_ROW_PRETTY : HP_ROW_OBJECT;
-	RowState   *state = row_state(fcinfo->flinfo);
+	RowState   *state = begin_row(fcinfo->flinfo);
 	HeapTupleData tuple = {0};
 	HpEncoder  *encoder;
 	Datum		result;
@@ -100,7 +102,7 @@ hotpath_row_to_json(PG_FUNCTION_ARGS)
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
 	hp_encoder_write_tuple(encoder, &tuple, &state->writer);
-	result = row_result(state);
+	result = end_row(state);
 	PG_FREE_IF_COPY(header, 0);
 	PG_RETURN_DATUM(result);
 }
@@ -203,10 +205,10 @@ hotpath_row_columns_to_json(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	state = row_state(fcinfo->flinfo);
+	state = begin_row(fcinfo->flinfo);
 	hp_encoder_write_values(columns_encoder(fcinfo, state), &fcinfo->args[FIXED_ARGUMENTS],
 							&state->writer);
-	PG_RETURN_DATUM(row_result(state));
+	PG_RETURN_DATUM(end_row(state));
 }
 
 /* Planner support of row_to_json() */

@@ -233,7 +233,7 @@ put_number(char *p, const Number *number)
 void
 hp_scalar_write_numeric(HpValue *self, Datum value, HpWriter *writer)
 {
-	struct varlena *numeric = PG_DETOAST_DATUM_PACKED(value);
+	struct varlena *numeric = hp_value_unpack(value);
 	Number		number;
 	uint16		header;
 	char	   *p;

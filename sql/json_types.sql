@@ -53,6 +53,11 @@ select * from forms(row('2024-02-29 23:59:59.999999+00'::timestamptz, '1890-01-0
 	'2024-03-31 00:59:59.9+00'::timestamptz, '2024-03-31 01:00+00'::timestamptz,
 	'2024-10-27 00:59:59+00'::timestamptz, '2024-10-27 01:00+00'::timestamptz,
 	'0001-12-31 23:00 bc'::timestamptz, 'infinity'::timestamptz, '-infinity'::timestamptz));
+-- every turn of a year and of a February, and days in between
+select count(*) as days, count(*) filter (where hotpath.row_to_json(row(d))::text is distinct from
+		pg_catalog.row_to_json(row(d))::text) as different
+from (select make_date(y, 3, 1) + i as d from generate_series(1, 9998) y, unnest(array[-2, -1, 0, 1, 30, 305, 306, 307]) i
+	union all select date '0001-01-01' + 29 * i from generate_series(0, 125933) i) s;
 set timezone = 'Asia/Kathmandu';
 select * from forms(row('2024-02-29 23:59:59+00'::timestamptz, '1970-01-01'::timestamptz, '1915-01-01 00:00+00'::timestamptz));
 set timezone = 'Africa/Monrovia';

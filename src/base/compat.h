@@ -29,12 +29,16 @@
 #define hp_namespace_aclcheck(oid, role, mode) pg_namespace_aclcheck(oid, role, mode)
 #define hp_class_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define hp_database_ownercheck(oid, role) pg_database_ownercheck(oid, role)
+#define hp_may_execute(oid) (pg_proc_aclcheck(oid, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
 #else
 #include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
 #define hp_namespace_aclcheck(oid, role, mode) \
 	object_aclcheck(NamespaceRelationId, oid, role, mode)
 #define hp_class_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
 #define hp_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
+#define hp_may_execute(oid) \
+	(object_aclcheck(ProcedureRelationId, oid, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
 /* 16: VARSIZE and its kin have a header of their own. */

@@ -231,11 +231,27 @@ write_jsonb_container(const JsonbContainer *container, HpWriter *writer)
 		write_jsonb_object(container, writer);
 }
 
+/* A short jsonb is not aligned; it is moved to where it is, without an allocation. */
+static void
+write_short_jsonb(const struct varlena *packed, HpWriter *writer)
+{
+	uint32		aligned[VARATT_SHORT_MAX / sizeof(uint32) + 1];
+
+	memcpy(aligned, VARDATA_SHORT(packed), VARSIZE_SHORT(packed) - VARHDRSZ_SHORT);
+	write_jsonb_container((const JsonbContainer *) aligned, writer);
+}
+
 void
 hp_container_write_jsonb(HpValue *self, Datum value, HpWriter *writer)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(value);
+	Jsonb	   *jsonb;
 
+	if (VARATT_IS_SHORT(DatumGetPointer(value)) && !VARATT_IS_EXTERNAL(DatumGetPointer(value)))
+	{
+		write_short_jsonb((struct varlena *) DatumGetPointer(value), writer);
+		return;
+	}
+	jsonb = DatumGetJsonbP(value);
 	write_jsonb_container(&jsonb->root, writer);
 	if ((Pointer) jsonb != DatumGetPointer(value))
 		pfree(jsonb);

@@ -37,6 +37,14 @@
 #define FIRST_ZONED_DAY (-36524)
 #define LAST_ZONED_DAY 73049
 
+/* From 0000-03-01 to 2000-01-01, in four centuries, from March to January. */
+#define MARCH_DAYS 730425
+#define DAYS_PER_ERA 146097
+#define DAYS_TO_JANUARY 306
+
+/* 2^32 divided by the days of four years, rounded up. */
+#define YEAR_FACTOR 2939745
+
 #define EPOCH_DAYS (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 
 #define OFFSET_SLOTS 1024
@@ -63,19 +71,27 @@ put_by_server(Datum value, Oid type, char *p)
 	return p + n + 1;
 }
 
+/*
+ * The date of a day since 2000-01-01, by the Euclidean affine functions of Neri and Schneider
+ * (Software: Practice and Experience, 2023): a year begins in March, a division by the length of
+ * a year or month is a multiplication.
+ */
 static inline char *
 put_day(char *p, int32 day)
 {
-	int			year;
-	int			month;
-	int			mday;
+	uint32		in_eras = 4 * (uint32) (day + MARCH_DAYS) + 3;
+	uint32		century = in_eras / DAYS_PER_ERA;
+	uint64		in_century = (uint64) YEAR_FACTOR * (in_eras % DAYS_PER_ERA | 3);
+	uint32		in_year = (uint32) in_century / YEAR_FACTOR / 4;
+	uint32		in_months = 2141 * in_year + 197913;
+	uint32		month = in_months >> 16;
+	bool		is_next = in_year >= DAYS_TO_JANUARY;
 
-	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
-	p = hp_put_four(p, year);
+	p = hp_put_four(p, 100 * century + (uint32) (in_century >> 32) + is_next);
 	*p++ = '-';
-	p = hp_put_two(p, month);
+	p = hp_put_two(p, is_next ? month - MONTHS_PER_YEAR : month);
 	*p++ = '-';
-	return hp_put_two(p, mday);
+	return hp_put_two(p, (in_months & 0xffff) / 2141 + 1);
 }
 
 /* Microseconds as a fraction, without trailing zeros. */

@@ -267,6 +267,24 @@ hp_encoder_write_slot(HpEncoder *encoder, TupleTableSlot *slot, HpWriter *writer
 	write_end(encoder, writer);
 }
 
+/* The same for values that are given one by one; there is one for a dropped column, too. */
+void
+hp_encoder_write_values(HpEncoder *encoder, const NullableDatum *values, HpWriter *writer)
+{
+	for (int i = 0; i < encoder->natts; i++)
+	{
+		const HpColumn *column = &encoder->columns[i];
+
+		if (column->value == NULL)
+			continue;
+		if (values[i].isnull)
+			write_null(column, writer);
+		else
+			write_value(column, values[i].value, writer);
+	}
+	write_end(encoder, writer);
+}
+
 /* The column names as an array, which is the first line of HP_ROW_ARRAY rows. */
 void
 hp_encoder_write_names(HpEncoder *encoder, HpWriter *writer)

@@ -69,6 +69,8 @@ hp_encoder_of_ref(HpEncoderRef *ref, Oid rowtype, int32 typmod, HpRowShape shape
  */
 extern void hp_encoder_write_slot(HpEncoder *encoder, TupleTableSlot *slot, HpWriter *writer);
 extern void hp_encoder_write_tuple(HpEncoder *encoder, HeapTuple tuple, HpWriter *writer);
+extern void hp_encoder_write_values(HpEncoder *encoder, const NullableDatum *values,
+									HpWriter *writer);
 
 /* Append the header of HP_ROW_ARRAY rows: an array of the column names. */
 extern void hp_encoder_write_names(HpEncoder *encoder, HpWriter *writer);

@@ -25,6 +25,7 @@
 #include "access/htup_details.h"
 #include "common/shortest_dec.h"
 #include "json/escape.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/uuid.h"
@@ -127,21 +128,40 @@ hp_scalar_put_float8(Datum value, char *p)
 	return p + pg_strfromd(p, 32, DBL_DIG + extra_float_digits, number);
 }
 
+/* Write four bytes as eight hexadecimal digits: a nibble for each byte of a word, then letters. */
+static inline void
+put_hex(char *p, const unsigned char *bytes)
+{
+	uint64		word = bytes[0] | (uint64) bytes[1] << 16 | (uint64) bytes[2] << 32 |
+		(uint64) bytes[3] << 48;
+	uint64		letters;
+
+	word = ((word >> 4) & UINT64CONST(0x000f000f000f000f)) |
+		(word & UINT64CONST(0x000f000f000f000f)) << 8;
+	letters = ((word + UINT64CONST(0x0606060606060606)) >> 4) & UINT64CONST(0x0101010101010101);
+	word += UINT64CONST(0x3030303030303030) + letters * ('a' - '9' - 1);
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap64(word);
+#endif
+	memcpy(p, &word, sizeof(word));
+}
+
+/* 8-4-4-4-12 digits */
 char *
 hp_scalar_put_uuid(Datum value, char *p)
 {
-	const pg_uuid_t *uuid = DatumGetUUIDP(value);
+	const unsigned char *bytes = DatumGetUUIDP(value)->data;
 
-	*p++ = '"';
-	for (int i = 0; i < UUID_LEN; i++)
-	{
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		*p++ = "0123456789abcdef"[uuid->data[i] >> 4];
-		*p++ = "0123456789abcdef"[uuid->data[i] & 0xf];
-	}
-	*p++ = '"';
-	return p;
+	p[0] = '"';
+	put_hex(p + 1, bytes);
+	put_hex(p + 10, bytes + 4);
+	memmove(p + 15, p + 14, 4);
+	put_hex(p + 20, bytes + 8);
+	memmove(p + 25, p + 24, 4);
+	put_hex(p + 29, bytes + 12);
+	p[9] = p[14] = p[19] = p[24] = '-';
+	p[37] = '"';
+	return p + 38;
 }
 
 /* Read the header of a finite numeric. */
@@ -213,7 +233,7 @@ put_number(char *p, const Number *number)
 void
 hp_scalar_write_numeric(HpValue *self, Datum value, HpWriter *writer)
 {
-	struct varlena *numeric = PG_DETOAST_DATUM_PACKED(value);
+	struct varlena *numeric = hp_value_unpack(value);
 	Number		number;
 	uint16		header;
 	char	   *p;

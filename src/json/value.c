@@ -50,7 +50,7 @@ typedef struct Builtin
 static void
 write_text(HpValue *self, Datum value, HpWriter *writer)
 {
-	text	   *string = DatumGetTextPP(value);
+	text	   *string = hp_value_unpack(value);
 
 	hp_escape_string(writer, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string));
 	if ((Pointer) string != DatumGetPointer(value))
@@ -61,7 +61,7 @@ write_text(HpValue *self, Datum value, HpWriter *writer)
 void
 hp_value_write_json(HpValue *self, Datum value, HpWriter *writer)
 {
-	text	   *json = DatumGetTextPP(value);
+	text	   *json = hp_value_unpack(value);
 
 	hp_writer_bytes(writer, VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json));
 	if ((Pointer) json != DatumGetPointer(value))

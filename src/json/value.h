@@ -8,6 +8,7 @@
 #ifndef HP_VALUE_H
 #define HP_VALUE_H
 
+#include "base/compat.h"
 #include "fmgr.h"
 #include "json/encoder.h"
 
@@ -44,6 +45,16 @@ hp_value_write(HpValue *value, Datum datum, HpWriter *writer)
 		writer->len = value->put(datum, hp_writer_reserve(writer, HP_PUT_MAX)) - writer->data;
 	else
 		value->write(value, datum, writer);
+}
+
+/* A varlena that is neither compressed nor elsewhere; its header may be short. */
+static inline struct varlena *
+hp_value_unpack(Datum datum)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+
+	return likely(!VARATT_IS_COMPRESSED(value) && !VARATT_IS_EXTERNAL(value)) ? value :
+		pg_detoast_datum_packed(value);
 }
 
 /* value.c */

@@ -4,6 +4,9 @@
 # per second, from the start of the client to its end.
 
 EXPORT_ROWS=${EXPORT_ROWS:-500000}
+EXPORT_LONG_ROWS=${EXPORT_LONG_ROWS:-10000000}	# of the one long export; at least EXPORT_ROWS
+EXPORT_EARLY_ROW=10000
+EXPORT_CHUNK=65536
 
 export_load() {
 	q -v rows="$EXPORT_ROWS" -f "$here/export.sql" >/dev/null
@@ -62,4 +65,21 @@ pairs_export() {
 	else
 		say "export_zstd: no program zstd"
 	fi
+}
+
+# One export of many rows: what its memory grows by between an early row and the end, and how soon the
+# first chunk is there. The rows are those of the table again and again.
+report_export_long() {
+	local times=$((EXPORT_LONG_ROWS / EXPORT_ROWS)) chunks early result bytes kb first all
+	[[ -n ${export_json_bytes:-} ]] || export_load
+	say "one export of $((EXPORT_ROWS * times)) rows"
+	chunks=$((export_json_bytes * times / (EXPORT_CHUNK + EXPORT_CHUNK / 100)))
+	early=$((EXPORT_EARLY_ROW * (export_json_bytes / EXPORT_ROWS) / EXPORT_CHUNK + 1))
+	result=$(q -F ' ' -v early="$early" -v late=$((chunks - early)) -f "$here/sql/export_long.sql" \
+		-v query="select m.* from generate_series(1, $times) g, bench.mixed m")
+	read -r bytes kb first all <<<"$result"
+	figure "export of $((EXPORT_ROWS * times)) rows: memory at its end less at row $EXPORT_EARLY_ROW" \
+		"$((bytes / 1024)) kB in contexts, $kb kB resident$( ((bytes < 16777216 && kb < 16384)) || echo ' **(bar: 16 MB)**')"
+	figure "export of $((EXPORT_ROWS * times)) rows: the first chunk" \
+		"$(awk -v f="$first" -v a="$all" 'BEGIN { printf "after %.1f ms of %.1f s, %.3f %%%s", f, a / 1000, 100 * f / a, (f > a / 100 ? " **(bar: 1 %)**" : "") }')"
 }

@@ -80,6 +80,11 @@ foreign_symbol() {
 	echo 'int hp_good; int stray_name;' | cc -shared -fPIC -x c -o probe.so - 2>/dev/null
 }
 
+strong_reference() {
+	echo 'extern int heap_datum_check(void); int hp_good(void) { return heap_datum_check(); }' |
+		cc -shared -fPIC -x c -o probe.so - 2>/dev/null
+}
+
 plant
 seen=$(broken)
 if [ -z "$seen" ]; then report ok "a clean tree passes"; else
@@ -109,6 +114,7 @@ done
 expect 'has a comment' sed -i '/^COMMENT/d' src/cache/cache.sql
 expect 'has a comment' append src/cache/cache.sql 'CREATE VIEW hotpath.v AS SELECT 1;'
 expect 'carry our prefix' foreign_symbol
+expect 'referenced weakly' strong_reference
 expect 'scripts parse' append test/run.sh 'if true'
 
 # The one exception among the floors.

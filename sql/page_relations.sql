@@ -62,6 +62,19 @@ select has_next_page, item from hotpath.page(null::titles, 'n', 1);
 create materialized view kept as select * from titles;
 select item from hotpath.page(null::kept, 'title, tenant', 1, filter => '{"n": {"$gt": 2}}');
 
+-- a foreign table has no key; here it says what it reads
+create extension file_fdw;
+create server files foreign data wrapper file_fdw;
+create foreign table far (id int, name text) server files
+	options (program 'printf "3,c\n1,a\n2,b\n2,b\n"', format 'csv');
+select item, has_next_page from hotpath.page(null::far, 'name desc', 1);
+select hotpath.page_json('far', 'name', 2, filter => '{"id": {"$ne": 2}}') -> 'items';
+select item, has_next_page from hotpath.page(null::far, 'name', 2);
+select * from hotpath.page_explain('far', 'name');
+set client_min_messages = warning;
+drop extension file_fdw cascade;
+reset client_min_messages;
+
 -- partitions, by the root's key
 create table log (at date, id int, line text, primary key (at, id)) partition by range (at);
 create table log1 partition of log for values from ('2024-01-01') to ('2024-02-01');

@@ -83,7 +83,7 @@ key_of_index(Relation rel, Oid indexid)
 	HpKeyDef   *def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
 
 	for (int i = 0; def != NULL && i < def->ncolumns; i++)
-		if (!TupleDescAttr(RelationGetDescr(rel), def->columns[i].attnum - 1)->attnotnull)
+		if (!hp_is_not_null(RelationGetDescr(rel), def->columns[i].attnum))
 			return NULL;
 	return def;
 }

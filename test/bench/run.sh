@@ -12,8 +12,7 @@ OUT=${OUT:-$here/../../build/bench}
 CASES=$(tr ',' ' ' <<<"${CASES:-}" | xargs)
 if [[ -n ${QUICK:-} ]]; then
 	: "${ROUNDS:=1}" "${ROWS:=100000}" "${KEYS:=20000}" "${TOAST_ROWS:=1000}" "${EDIT_ROWS:=10000}" "${BULK_ROWS:=20000}"
-	: "${PAGE_ROWS:=20000}" "${PL_CALLS:=5000}" "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
-	: "${EXPORT_ROWS:=20000}" "${EXPORT_LONG_ROWS:=100000}" "${PL_CALLS:=5000}" "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
+	: "${PAGE_ROWS:=20000}" "${EXPORT_ROWS:=20000}" "${EXPORT_LONG_ROWS:=100000}" "${PL_CALLS:=5000}" "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
 fi
 ROUNDS=${ROUNDS:-8}                   # even, so that each side goes first as often as the other
 SLICE=${SLICE:-1}                     # seconds of pgbench for each side of a pair: short runs, many rounds

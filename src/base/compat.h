@@ -137,6 +137,13 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 #define hp_lock_held(relid, mode) CheckRelationOidLockedByMe(relid, mode, false)
 #endif
 
+/* 18: the mark of functions that do not return stands before their declaration. */
+#if PG_VERSION_NUM < 180000
+#define hp_noreturn pg_attribute_noreturn()
+#else
+#define hp_noreturn pg_noreturn
+#endif
+
 /* 18: index_beginscan() takes a place for what EXPLAIN reports. */
 #if PG_VERSION_NUM < 180000
 #define hp_index_beginscan(rel, index, snapshot, nkeys) \

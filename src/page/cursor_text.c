@@ -15,7 +15,7 @@
 
 #include "page/cursor_text.h"
 
-static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet[64 + 1] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void
 hp_cursor_text_encode(const uint8 *bytes, Size nbytes, char *text)

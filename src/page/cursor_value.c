@@ -30,7 +30,6 @@
 #include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 /* ---------- types ---------- */
 
@@ -197,7 +196,7 @@ hp_cursor_pin(HpCursorPin pin)
 	}
 	if (pin >= HP_CURSOR_PIN_ALL)
 	{
-		if (strcmp(locale_monetary, "C") != 0)
+		if (strcmp(GetConfigOption("lc_monetary", false, false), "C") != 0)
 			pin_setting("lc_monetary", "C");
 		if (strcmp(namespace_search_path, "pg_catalog") != 0)
 			pin_setting("search_path", "pg_catalog");

@@ -8,6 +8,7 @@
 #ifndef HP_FILTER_PRIVATE_H
 #define HP_FILTER_PRIVATE_H
 
+#include "base/compat.h"
 #include "nodes/pg_list.h"
 #include "query/filter.h"
 
@@ -73,8 +74,8 @@ extern HpFilterNode *hp_filter_implied(HpFilterParser *parser, const HpFilterCol
 extern const char *hp_filter_describe(const JsonbValue *value);
 extern bool hp_filter_is_array(const JsonbValue *value);
 extern bool hp_filter_is_object(const JsonbValue *value);
-extern void hp_filter_refuse(const HpFilterColumn *column, const char *operator,
-							 const JsonbValue *operand, const char *hint) pg_attribute_noreturn();
+hp_noreturn extern void hp_filter_refuse(const HpFilterColumn *column, const char *operator,
+							 const JsonbValue *operand, const char *hint);
 extern Datum hp_filter_value(const HpFilterColumn *column, const char *operator,
 							 JsonbValue *operand, Oid type);
 extern Datum hp_filter_array(const HpFilterColumn *column, const char *operator,

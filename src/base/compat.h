@@ -95,6 +95,16 @@ hp_row_check(HeapTupleHeader header, TupleDesc desc)
 	((desc)->constr != NULL && (desc)->constr->has_generated_virtual)
 #endif
 
+/*
+ * 18: foreign keys may be NOT ENFORCED, or compare ranges of time (PERIOD): their
+ * values need not be there, or need not be equal.
+ */
+#if PG_VERSION_NUM < 180000
+#define hp_constraint_is_loose(form) false
+#else
+#define hp_constraint_is_loose(form) ((form)->conperiod || !(form)->conenforced)
+#endif
+
 /* A hint to the processor; no server header has one before 18. */
 #if defined(__GNUC__) || defined(__clang__)
 #define hp_prefetch(address) __builtin_prefetch(address)

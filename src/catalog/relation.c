@@ -480,6 +480,19 @@ hp_relation_check_select_slow(HpRelation *rel)
 	rel->reader_epoch = hp_privilege_epoch;
 }
 
+/* Has the caller the right to read every column? */
+bool
+hp_relation_may_select(HpRelation *rel)
+{
+	Oid			user = GetUserId();
+
+	if (rel->reader == user && rel->reader_epoch == hp_privilege_epoch)
+		return true;
+	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
+		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
+}
+
 /*
  * Do row-level security policies apply to the current user?  With no_error off,
  * row_security = off raises the error that a SELECT would.

@@ -46,6 +46,7 @@ extern HpRelation *hp_relation_peek(Oid relid);
 extern HpKeyDef *hp_relation_key(HpRelation *rel, Oid indexid);
 extern HpKeyDef *hp_relation_primary_key(HpRelation *rel);
 extern void hp_relation_check_select_slow(HpRelation *rel);
+extern bool hp_relation_may_select(HpRelation *rel);
 extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
 extern void hp_relation_check_owner(Oid relid);
 extern void hp_relation_watch(Oid other, Oid relid);

@@ -105,6 +105,14 @@ hp_row_check(HeapTupleHeader header, TupleDesc desc)
 #define hp_constraint_is_loose(form) ((form)->conperiod || !(form)->conenforced)
 #endif
 
+/* 18: a NOT NULL constraint may be NOT VALID, and only the compact attribute tells. */
+#if PG_VERSION_NUM < 180000
+#define hp_is_not_null(desc, attnum) (TupleDescAttr(desc, (attnum) - 1)->attnotnull)
+#else
+#define hp_is_not_null(desc, attnum) \
+	(TupleDescCompactAttr(desc, (attnum) - 1)->attnullability == ATTNULLABLE_VALID)
+#endif
+
 /* A hint to the processor; no server header has one before 18. */
 #if defined(__GNUC__) || defined(__clang__)
 #define hp_prefetch(address) __builtin_prefetch(address)

@@ -55,17 +55,26 @@ row_alias(const HpRelation *rel)
 }
 
 /*
- * A key column as an operand.  A column of a domain is cast to the base type,
- * lest an operator on the domain itself be found.
+ * A column as an operand: alias.name.  A column of a domain is cast to the base
+ * type, lest an operator on the domain itself be found.  The name of the type must
+ * not be one that implies a length, as "character" and "bit" do.
  */
+char *
+hp_build_operand(const char *alias, const char *name, Oid base_type, bool is_domain)
+{
+	const char *quoted = quote_identifier(name);
+
+	if (!is_domain)
+		return psprintf("%s.%s", alias, quoted);
+	return psprintf("%s.%s::%s", alias, quoted,
+					format_type_extended(base_type, -1,
+										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+}
+
 static char *
 key_operand(const char *alias, const HpKeyColumn *column)
 {
-	const char *name = quote_identifier(NameStr(column->name));
-
-	if (!column->is_domain)
-		return psprintf("%s.%s", alias, name);
-	return psprintf("%s.%s::%s", alias, name, format_type_be_qualified(column->type));
+	return hp_build_operand(alias, NameStr(column->name), column->type, column->is_domain);
 }
 
 /*

@@ -50,7 +50,10 @@ extern HpOrder *hp_order_parse(const char *text, TupleDesc desc, const char *wha
 /* Is a column among those that order? */
 extern bool hp_order_has(const HpOrder *order, AttrNumber attnum);
 
-/* Append a column, which must not be there yet. NULLs are last when ascending, first when descending. */
+/*
+ * Append a column, which must not be there yet.  NULLs are last when ascending, first when
+ * descending.  Errors: 42883 and 54011 as above.
+ */
 extern void hp_order_add(HpOrder *order, TupleDesc desc, AttrNumber attnum, bool descending);
 
 /* Append "alias.a DESC NULLS LAST, ..." or the reverse of it, without ORDER BY. */

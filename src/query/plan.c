@@ -27,7 +27,7 @@
 #include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
+#include "query/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -65,20 +65,6 @@ static HTAB *plans = NULL;
 static List *replaced = NIL;
 static LocalTransactionId replaced_lxid = InvalidLocalTransactionId;
 
-static void
-connect_spi(void)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-}
-
-static void
-finish_spi(void)
-{
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-}
-
 /* Prepare a statement of a shape and keep its plan.  SPI is connected. */
 static SPIPlanPtr
 prepare(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
@@ -105,12 +91,8 @@ prepare(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 			sql = hp_build_upsert(rel, def);
 			break;
 	}
-	plan = SPI_prepare(sql, ntypes, types);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
-			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "SPI_keepplan failed");
+	plan = hp_spi_prepare(sql, ntypes, types, 0);
+	hp_spi_keep(plan);
 	return plan;
 }
 
@@ -221,13 +203,6 @@ first_row(MemoryContext context)
 	return row;
 }
 
-static void
-check_result(int result, int expected)
-{
-	if (result != expected)
-		elog(ERROR, "unexpected result of a statement: %s", SPI_result_code_string(result));
-}
-
 /* Raise the error for a key that several rows have. */
 void
 hp_query_report_several(const HpRelation *rel)
@@ -249,8 +224,8 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		result = (Datum) 0;
 
-	connect_spi();
-	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
+	hp_spi_connect();
+	hp_spi_check(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
 								  unconstify(HpKey *, key)->values, NULL, true, 2),
 				 SPI_OK_SELECT);
 	if (SPI_processed > 1)
@@ -258,7 +233,7 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 	*found = SPI_processed == 1;
 	if (*found)
 		result = first_row(caller);
-	finish_spi();
+	hp_spi_finish();
 	return result;
 }
 
@@ -324,13 +299,13 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 		}
 		return;
 	}
-	connect_spi();
+	hp_spi_connect();
 	for (int c = 0; c < def->ncolumns; c++)
 		arrays[c] = column_array(def, c, keys, nkeys);
-	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEYS), arrays, NULL, true, 0),
+	hp_spi_check(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEYS), arrays, NULL, true, 0),
 				 SPI_OK_SELECT);
 	visit_result(visit, rowtype, arg);
-	finish_spi();
+	hp_spi_finish();
 }
 
 /* Visit every row, in batches, until stop says so. */
@@ -340,7 +315,7 @@ hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void
 	Oid			rowtype = rel->rowtype;
 	Portal		portal;
 
-	connect_spi();
+	hp_spi_connect();
 	portal = SPI_cursor_open(NULL, get_plan(rel, NULL, PLAN_ALL), NULL, NULL, true);
 	while (!stop(arg))
 	{
@@ -352,7 +327,7 @@ hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void
 		SPI_freetuptable(SPI_tuptable);
 	}
 	SPI_cursor_close(portal);
-	finish_spi();
+	hp_spi_finish();
 }
 
 /*
@@ -365,18 +340,18 @@ hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum ro
 	MemoryContext caller = CurrentMemoryContext;
 	Datum		result = (Datum) 0;
 
-	connect_spi();
-	check_result(SPI_execute_plan(get_plan(rel, def, PLAN_UPSERT), &row, NULL, false, 0),
+	hp_spi_connect();
+	hp_spi_check(SPI_execute_plan(get_plan(rel, def, PLAN_UPSERT), &row, NULL, false, 0),
 				 SPI_OK_INSERT_RETURNING);
 	/* a row that has nothing but its key is left alone, and not returned */
 	if (SPI_processed == 0)
-		check_result(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
+		hp_spi_check(SPI_execute_plan(get_plan(rel, def, PLAN_BY_KEY),
 									  unconstify(HpKey *, key)->values, NULL, false, 1),
 					 SPI_OK_SELECT);
 	*found = SPI_processed > 0;
 	if (*found)
 		result = first_row(caller);
-	finish_spi();
+	hp_spi_finish();
 	return result;
 }
 
@@ -384,9 +359,9 @@ hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum ro
 void
 hp_query_utility(const char *sql)
 {
-	connect_spi();
-	check_result(SPI_execute(sql, false, 0), SPI_OK_UTILITY);
-	finish_spi();
+	hp_spi_connect();
+	hp_spi_check(SPI_execute(sql, false, 0), SPI_OK_UTILITY);
+	hp_spi_finish();
 }
 
 /*
@@ -406,8 +381,8 @@ hp_query_changed_objects(bool dropped)
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
 
-	connect_spi();
-	check_result(SPI_execute(dropped ? dropped_sql : changed_sql, false, 0), SPI_OK_SELECT);
+	hp_spi_connect();
+	hp_spi_check(SPI_execute(dropped ? dropped_sql : changed_sql, false, 0), SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
@@ -427,6 +402,6 @@ hp_query_changed_objects(bool dropped)
 		result = lappend(result, object);
 		MemoryContextSwitchTo(outer);
 	}
-	finish_spi();
+	hp_spi_finish();
 	return result;
 }

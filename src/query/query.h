@@ -19,6 +19,8 @@ extern char *hp_build_by_keys(const HpRelation *rel, const HpKeyDef *def);
 extern char *hp_build_all(const HpRelation *rel);
 extern char *hp_build_upsert(const HpRelation *rel, const HpKeyDef *def);
 extern char *hp_build_operator(Oid operator);
+extern char *hp_build_operand(const char *alias, const char *name, Oid base_type,
+							  bool is_domain);
 
 /* plan.c */
 extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found);

@@ -42,8 +42,8 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
  * Run the statement, read-only under the active snapshot, and show each row to the sink, at most
  * limit of them (0: all) and no more once the sink returns false.  Rows are not collected: a slot
  * is valid during the call alone, in which the sink runs inside SPI, in a context that is reset
- * after the row; what it keeps it must copy elsewhere.  Returns the number of rows shown.  Descriptors of relations must
- * be looked up again afterwards.
+ * after the row; what it keeps it must copy elsewhere.  Returns the number of rows shown.
+ * Descriptors of relations must be looked up again afterwards.
  */
 extern uint64 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
 							   HpRowSink sink, void *arg);

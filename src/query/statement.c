@@ -1,0 +1,352 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *		Runs statements that are put together for one call; keeps their plans.
+ *
+ * Filters, orders and pages of one shape make the same text with other values, so
+ * plans are kept per backend by text, parameter types and way of planning: the
+ * STATEMENTS_KEPT that were used last.  A longer text than MAX_KEPT_TEXT is not
+ * likely to come again; it is planned for its values and forgotten.
+ *
+ * The server's plan cache makes a kept plan anew when what it rests upon has
+ * changed.  A change of a user's own attributes or memberships escapes it, which
+ * row security may rest upon; so all plans are dropped after any of these.
+ *
+ * A plan may be dropped while an outer call executes it, since functions in the
+ * query and the sink may run statements too.  It is no longer found then, and
+ * freed by the last of its users, which are counted.
+ *
+ * A plan may use parallel workers.  The sink runs in the leading process, and like
+ * a function in such a plan it must not write then.
+ *
+ * Whoever runs a statement must hold no lock of the extension, and must look
+ * relations up again afterwards: SQL may have run anything.
+ *
+ * Memory: a statement is allocated in the context that was current at
+ * hp_statement_init(); kept plans below TopMemoryContext.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/statement.h"
+
+#include "catalog/relation.h"
+#include "common/hashfn.h"
+#include "lib/ilist.h"
+#include "query/spi.h"
+#include "tcop/dest.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#define STATEMENTS_KEPT		256
+#define MAX_KEPT_TEXT		(64 * 1024)
+
+typedef struct KeptKey
+{
+	const char *sql;
+	const Oid  *types;
+	int			len;
+	int			nargs;
+	HpPlanning	planning;
+} KeptKey;
+
+typedef struct Kept
+{
+	KeptKey		key;			/* points behind this struct */
+	dlist_node	node;			/* in recent, unless dropped */
+	SPIPlanPtr	plan;
+	int			users;			/* calls that execute the plan now */
+	bool		dropped;		/* to be freed by the last user */
+} Kept;
+
+typedef struct KeptEntry
+{
+	KeptKey		key;			/* hash key; points into kept */
+	Kept	   *kept;
+} KeptEntry;
+
+static HTAB *statements = NULL;
+static dlist_head recent = DLIST_STATIC_INIT(recent);	/* used last comes first */
+static uint64 kept_epoch = 0;	/* hp_privilege_epoch of all that is kept */
+
+/* Shows rows to a sink. */
+typedef struct RowReceiver
+{
+	DestReceiver receiver;		/* first, so that one pointer is both */
+	MemoryContext context;		/* reset after each row */
+	HpRowSink	sink;
+	void	   *arg;
+	uint64		nrows;
+} RowReceiver;
+
+static uint32
+hash_key(const void *key, Size size)
+{
+	const KeptKey *k = key;
+	uint32		hash = hash_bytes((const unsigned char *) k->sql, k->len);
+
+	hash = hash_combine(hash, hash_bytes((const unsigned char *) k->types,
+										 k->nargs * sizeof(Oid)));
+	return hash_combine(hash, k->planning);
+}
+
+static int
+compare_keys(const void *a, const void *b, Size size)
+{
+	const KeptKey *ka = a;
+	const KeptKey *kb = b;
+
+	if (ka->len != kb->len || ka->nargs != kb->nargs || ka->planning != kb->planning)
+		return 1;
+	return memcmp(ka->types, kb->types, ka->nargs * sizeof(Oid)) != 0 ||
+		memcmp(ka->sql, kb->sql, ka->len) != 0;
+}
+
+static void
+create_table(void)
+{
+	HASHCTL		ctl = {
+		.keysize = sizeof(KeptKey),
+		.entrysize = sizeof(KeptEntry),
+		.hash = hash_key,
+		.match = compare_keys,
+	};
+
+	statements = hash_create("pg_hotpath statements", STATEMENTS_KEPT, &ctl,
+							 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE);
+}
+
+static void
+free_kept(Kept *kept)
+{
+	SPI_freeplan(kept->plan);
+	pfree(kept);
+}
+
+/* Find a plan no more, and free it as soon as nobody executes it. */
+static void
+drop_kept(Kept *kept)
+{
+	hash_search(statements, &kept->key, HASH_REMOVE, NULL);
+	dlist_delete(&kept->node);
+	kept->dropped = true;
+	if (kept->users == 0)
+		free_kept(kept);
+}
+
+static void
+release_kept(Kept *kept)
+{
+	if (--kept->users == 0 && kept->dropped)
+		free_kept(kept);
+}
+
+static void
+drop_all(void)
+{
+	while (!dlist_is_empty(&recent))
+		drop_kept(dlist_head_element(Kept, node, &recent));
+}
+
+/* A copy of a key, in one chunk with what it points to. */
+static Kept *
+make_kept(const KeptKey *key)
+{
+	Size		types_size = key->nargs * sizeof(Oid);
+	Kept	   *kept = MemoryContextAllocZero(TopMemoryContext,
+											  sizeof(Kept) + types_size + key->len + 1);
+	Oid		   *types = (Oid *) (kept + 1);
+	char	   *sql = (char *) types + types_size;
+
+	memcpy(types, key->types, types_size);
+	memcpy(sql, key->sql, key->len);
+	kept->key = *key;
+	kept->key.types = types;
+	kept->key.sql = sql;
+	return kept;
+}
+
+/*
+ * Prepare a statement and keep its plan.  SPI is connected.  Until the plan is
+ * kept it goes with the procedure, should there be an error; what is entered
+ * before has its plan at once, as nothing can fail in between.
+ */
+static Kept *
+prepare_kept(const KeptKey *key)
+{
+	int			options = CURSOR_OPT_PARALLEL_OK |
+		(key->planning == HP_PLAN_GENERIC ? CURSOR_OPT_GENERIC_PLAN : 0);
+	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types, options);
+	Kept	   *kept;
+	KeptEntry  *entry;
+	bool		found PG_USED_FOR_ASSERTS_ONLY;
+
+	while (hash_get_num_entries(statements) >= STATEMENTS_KEPT)
+		drop_kept(dlist_tail_element(Kept, node, &recent));
+	kept = make_kept(key);
+	entry = hash_search(statements, &kept->key, HASH_ENTER, &found);
+	Assert(!found);
+	entry->kept = kept;
+	dlist_push_head(&recent, &kept->node);
+	kept->plan = plan;
+	hp_spi_keep(plan);
+	return kept;
+}
+
+/* The kept plan of a statement, prepared if there is none.  SPI is connected. */
+static Kept *
+get_kept(const HpStatement *statement, HpPlanning planning)
+{
+	KeptKey		key = {
+		.sql = statement->sql.data,
+		.types = statement->types,
+		.len = statement->sql.len,
+		.nargs = statement->nargs,
+		.planning = planning,
+	};
+	KeptEntry  *entry;
+
+	if (statements == NULL)
+		create_table();
+	if (kept_epoch != hp_privilege_epoch)
+	{
+		drop_all();
+		kept_epoch = hp_privilege_epoch;
+	}
+	entry = hash_search(statements, &key, HASH_FIND, NULL);
+	if (entry == NULL)
+		return prepare_kept(&key);
+	dlist_move_head(&recent, &entry->kept->node);
+	return entry->kept;
+}
+
+static int
+execute_kept(const HpStatement *statement, HpPlanning planning, SPIExecuteOptions *options)
+{
+	Kept	   *kept = get_kept(statement, planning);
+	volatile int result = 0;
+
+	kept->users++;
+	PG_TRY();
+	{
+		result = SPI_execute_plan_extended(kept->plan, options);
+	}
+	PG_FINALLY();
+	{
+		release_kept(kept);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *receiver = (RowReceiver *) self;
+	MemoryContext outer = MemoryContextSwitchTo(receiver->context);
+	bool		more;
+
+	receiver->nrows++;
+	more = receiver->sink(slot, receiver->arg);
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(receiver->context);
+	return more;
+}
+
+static void
+receive_nothing(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+receive_end(DestReceiver *self)
+{
+}
+
+/* The receiver's kind tells SPI that rows are not thrown away, as DestNone would. */
+static void
+init_receiver(RowReceiver *receiver, HpRowSink sink, void *arg)
+{
+	receiver->receiver.receiveSlot = receive_row;
+	receiver->receiver.rStartup = receive_nothing;
+	receiver->receiver.rShutdown = receive_end;
+	receiver->receiver.rDestroy = receive_end;
+	receiver->receiver.mydest = DestTuplestore;
+	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath row",
+											  ALLOCSET_DEFAULT_SIZES);
+	receiver->sink = sink;
+	receiver->arg = arg;
+	receiver->nrows = 0;
+}
+
+static ParamListInfo
+make_params(const HpStatement *statement)
+{
+	ParamListInfo params;
+
+	if (statement->nargs == 0)
+		return NULL;
+	params = makeParamList(statement->nargs);
+	for (int i = 0; i < statement->nargs; i++)
+	{
+		params->params[i].ptype = statement->types[i];
+		params->params[i].pflags = PARAM_FLAG_CONST;
+		params->params[i].value = statement->values[i];
+		params->params[i].isnull = statement->nulls[i] == 'n';
+	}
+	return params;
+}
+
+void
+hp_statement_init(HpStatement *statement)
+{
+	initStringInfo(&statement->sql);
+	statement->nargs = 0;
+	statement->capacity = 8;
+	statement->types = palloc(statement->capacity * sizeof(Oid));
+	statement->values = palloc(statement->capacity * sizeof(Datum));
+	statement->nulls = palloc(statement->capacity);
+}
+
+void
+hp_statement_add(HpStatement *statement, Oid type, Datum value, bool isnull)
+{
+	int			i = statement->nargs++;
+
+	if (i == statement->capacity)
+	{
+		statement->capacity *= 2;
+		statement->types = repalloc(statement->types, statement->capacity * sizeof(Oid));
+		statement->values = repalloc(statement->values, statement->capacity * sizeof(Datum));
+		statement->nulls = repalloc(statement->nulls, statement->capacity);
+	}
+	statement->types[i] = type;
+	statement->values[i] = value;
+	statement->nulls[i] = isnull ? 'n' : ' ';
+	appendStringInfo(&statement->sql, "$%d", statement->nargs);
+}
+
+uint64
+hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRowSink sink,
+				 void *arg)
+{
+	RowReceiver receiver;
+	SPIExecuteOptions options = {0};
+	int			result;
+
+	hp_spi_connect();
+	init_receiver(&receiver, sink, arg);
+	options.params = make_params(statement);
+	options.read_only = true;
+	options.must_return_tuples = true;
+	options.tcount = limit;
+	options.dest = &receiver.receiver;
+	if (statement->sql.len > MAX_KEPT_TEXT)
+		result = SPI_execute_extended(statement->sql.data, &options);
+	else
+		result = execute_kept(statement, planning, &options);
+	hp_spi_check(result, SPI_OK_SELECT);
+	hp_spi_finish();
+	return receiver.nrows;
+}

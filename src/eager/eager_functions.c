@@ -195,37 +195,30 @@ text_argument(FunctionCallInfo fcinfo, int argno)
 	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }
 
-/* The rows of a batch, parent by parent. */
-static void
-put_rows(ReturnSetInfo *rsinfo, const HpNode *node, int first, int n)
+/* Where rows go. */
+typedef struct RowResult
 {
+	ReturnSetInfo *rsinfo;
+	int			first;			/* the batch's first parent */
+} RowResult;
+
+static void
+put_row(int parent, Datum row, void *arg)
+{
+	RowResult  *result = arg;
+	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	for (int i = 0; i < n; i++)
-	{
-		int			nrows = 0;
-		const int  *rows = NULL;
-
-		if (node->asked[i] >= 0)
-			rows = hp_rows_of_key(node->rows, node->asked[i], &nrows);
-		for (int r = 0; r < nrows; r++)
-		{
-			uint32		len;
-			Datum		values[2];
-
-			CHECK_FOR_INTERRUPTS();
-			values[0] = Int32GetDatum(first + i + 1);
-			values[1] = PointerGetDatum(hp_rows_text(node->rows, rows[r], &len));
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		}
-	}
+	values[0] = Int32GetDatum(result->first + parent + 1);
+	values[1] = row;
+	tuplestore_putvalues(result->rsinfo->setResult, result->rsinfo->setDesc, values, nulls);
 }
 
 /* Return the rows that belong to parents by a relationship; keys is the argument's number. */
 static void
 load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	RowResult	result = {.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo};
 	const HpLink *link = &via->link;
 	int			filter = keys + 2;
 	HpLevel    *level;
@@ -246,10 +239,10 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 								  ALLOCSET_DEFAULT_SIZES);
 	for (int first = 0; first < array.n; first += hp_guc_batch_size)
 	{
-		int			n = Min(array.n - first, hp_guc_batch_size);
-
+		result.first = first;
 		outer = MemoryContextSwitchTo(batch);
-		put_rows(rsinfo, hp_embed_load_rows(level, &array, first, n, batch), first, n);
+		hp_embed_load_rows(level, &array, first, Min(array.n - first, hp_guc_batch_size),
+						   put_row, &result, batch);
 		MemoryContextSwitchTo(outer);
 		MemoryContextReset(batch);
 	}

@@ -21,6 +21,7 @@
 #include "catalog/relation.h"
 #include "eager/level_sql.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -171,19 +172,86 @@ ask_for_keys(HpNode *node, HpKeyArray *keys, int first, int n)
 	MemoryContextDelete(scratch);
 }
 
-/* Load whole rows of a level by the keys of an array from first on, n of them. */
-HpNode *
-hp_embed_load_rows(const HpLevel *level, HpKeyArray *keys, int first, int n,
-				   MemoryContext context)
+/* Whole rows on their way to a function that takes them by the parent's number. */
+typedef struct Parents
 {
-	HpNode	   *node = hp_node_create(level, context);
+	int		   *parents;		/* of each key, the one parent that asks for it */
+	HpRowTaker	take;
+	void	   *arg;
+} Parents;
 
-	ask_for_keys(node, keys, first, n);
-	hp_node_load(node);
-	return node;
+static void
+take_for_parent(int key, Datum row, void *arg)
+{
+	Parents    *parents = arg;
+
+	parents->take(parents->parents[key], row, parents->arg);
 }
 
-/* The same for the root of a tree, with all levels below, by primary key. */
+/* Does no key occur twice?  Then *parents tells whose each is. */
+static bool
+keys_are_distinct(const HpNode *node, int n, int **parents)
+{
+	int			nkeys = hp_key_set_count(node->keys);
+	int			nasked = 0;
+
+	*parents = MemoryContextAlloc(node->context, Max(nkeys, 1) * sizeof(int));
+	for (int i = 0; i < n; i++)
+	{
+		if (node->asked[i] < 0)
+			continue;
+		(*parents)[node->asked[i]] = i;
+		nasked++;
+	}
+	return nasked == nkeys;
+}
+
+static void
+take_all(const HpNode *node, int n, HpRowTaker take, void *arg)
+{
+	for (int i = 0; i < n; i++)
+	{
+		int			nrows = 0;
+		const int  *rows = NULL;
+
+		if (node->asked[i] >= 0)
+			rows = hp_rows_of_key(node->rows, node->asked[i], &nrows);
+		for (int r = 0; r < nrows; r++)
+		{
+			uint32		len;
+
+			CHECK_FOR_INTERRUPTS();
+			take(i, PointerGetDatum(hp_rows_text(node->rows, rows[r], &len)), arg);
+		}
+	}
+}
+
+/*
+ * Hand on the whole rows of a level, parent by parent: those of the keys of an
+ * array from first on, n of them, with the parent's number from 0.  Statements
+ * return rows in the order of their keys, so rows are kept only where a key occurs
+ * repeatedly.
+ */
+void
+hp_embed_load_rows(const HpLevel *level, HpKeyArray *keys, int first, int n, HpRowTaker take,
+				   void *arg, MemoryContext context)
+{
+	HpNode	   *node = hp_node_create(level, context);
+	Parents		parents = {.take = take, .arg = arg};
+
+	ask_for_keys(node, keys, first, n);
+	if (keys_are_distinct(node, n, &parents.parents))
+	{
+		node->take = take_for_parent;
+		node->take_arg = &parents;
+		hp_node_load(node);
+		return;
+	}
+	hp_node_load(node);
+	take_all(node, n, take, arg);
+}
+
+/* Load the root of a tree by primary key, with all levels below. */
 HpNode *
 hp_embed_load_keys(Oid relid, Jsonb *spec, HpKeyArray *keys, int first, int n,
 				   MemoryContext context)
@@ -194,7 +262,9 @@ hp_embed_load_keys(Oid relid, Jsonb *spec, HpKeyArray *keys, int first, int n,
 
 	check_same_key(keys->def, def);
 	root->via = link_to_root(relid, def);
-	node = hp_embed_load_rows(root, keys, first, n, context);
+	node = hp_node_create(root, context);
+	ask_for_keys(node, keys, first, n);
+	hp_node_load(node);
 	hp_node_load_below(node);
 	return node;
 }

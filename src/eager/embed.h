@@ -13,8 +13,8 @@
 
 extern HpNode *hp_embed_load_keys(Oid relid, Jsonb *spec, HpKeyArray *keys, int first, int n,
 								  MemoryContext context);
-extern HpNode *hp_embed_load_rows(const HpLevel *level, HpKeyArray *keys, int first, int n,
-								  MemoryContext context);
+extern void hp_embed_load_rows(const HpLevel *level, HpKeyArray *keys, int first, int n,
+							   HpRowTaker take, void *arg, MemoryContext context);
 extern HpKeyDef *hp_embed_primary_key(Oid relid);
 extern void hp_embed_each(HpEmbed *embed, void (*take) (const HpWriter *json, void *arg),
 						  void *arg);

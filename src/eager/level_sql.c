@@ -12,7 +12,8 @@
  * With a limit for each parent there are two ways.  Where an index finds the rows
  * of a key, a LATERAL subquery ends its scan at the limit; the rows of a key come
  * together and in the subquery's order, since a nested loop, the one way to run a
- * LATERAL subquery that depends on its left side, gives them so.  That would be
+ * LATERAL subquery that depends on its left side, gives them so; and the keys come in
+ * their order.  That would be
  * a disaster if each key meant a sequential scan, so this way is taken only where
  * the index can be used, and planned without sequential scans (see load.c).
  * Otherwise the rows are joined and numbered in one pass.
@@ -238,8 +239,11 @@ hp_level_append_columns(StringInfo sql, const HpLevel *level, const char *alias)
 	if (level->as_row)
 	{
 		/* "SELECT t" would be a column t, if there is one */
-		appendStringInfo(sql, "ROW(%s.*)::%s AS r", alias,
-						 hp_relation_qualified_name(level->relid));
+		if (get_attnum(level->relid, alias) == InvalidAttrNumber)
+			appendStringInfo(sql, "%s AS r", alias);
+		else
+			appendStringInfo(sql, "ROW(%s.*)::%s AS r", alias,
+							 hp_relation_qualified_name(level->relid));
 		return;
 	}
 	for (int i = 0; i < level->ncolumns; i++)
@@ -330,10 +334,13 @@ append_join(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, 
 	appendStringInfoString(sql, ", ");
 	append_tables(sql, level);
 	append_key_condition(statement, level, keys);
-	if (level->order->ncolumns == 0 || level->to_one)
-		return;
-	appendStringInfoString(sql, " ORDER BY k.ord, ");
-	hp_order_append(sql, level->order, "t", false);
+	if (level->order->ncolumns > 0 || level->as_row)
+		appendStringInfoString(sql, " ORDER BY k.ord");
+	if (level->order->ncolumns > 0)
+	{
+		appendStringInfoString(sql, ", ");
+		hp_order_append(sql, level->order, "t", false);
+	}
 }
 
 static void

@@ -25,7 +25,7 @@ extern HpLevelPlan hp_level_plan(const HpLevel *level);
 /*
  * Append the statement for n keys from first on.  Its columns: those of the level (at least one),
  * or its aggregates; then tableoid and ctid, for rows with identity; last the ordinal of the key
- * (bigint, from 1).  Rows of one key come in the order of the level.
+ * (bigint, from 1).  Rows of one key come in the order of the level, and whole rows in that of keys.
  */
 extern void hp_level_append(HpStatement *statement, const HpLevel *level, HpLevelPlan plan,
 							const HpKeySet *keys, int first, int n);

@@ -48,7 +48,6 @@ identify(HpNode *node, TupleTableSlot *slot, int natts)
 	bool		found;
 	int			row;
 
-	slot_getallattrs(slot);
 	tableoid = DatumGetObjectId(slot->tts_values[natts - 3]);
 	place = (ItemPointer) DatumGetPointer(slot->tts_values[natts - 2]);
 	row = hp_rows_identify(node->rows, tableoid, place, &found);
@@ -63,11 +62,15 @@ take_row(TupleTableSlot *slot, void *arg)
 	int			natts = slot->tts_tupleDescriptor->natts;
 	int			row;
 
-	if (node->level->as_row)
+	slot_getallattrs(slot);
+	if (node->take != NULL)
 	{
-		slot_getallattrs(slot);
-		row = hp_node_keep_datum(node, slot->tts_values[0]);
+		node->take(loading->first + DatumGetInt64(slot->tts_values[natts - 1]) - 1,
+				   slot->tts_values[0], node->take_arg);
+		return true;
 	}
+	if (node->level->as_row)
+		row = hp_node_keep_datum(node, slot->tts_values[0]);
 	else if (node->level->has_identity)
 		row = identify(node, slot, natts);
 	else

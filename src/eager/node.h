@@ -12,6 +12,9 @@
 #include "eager/rows.h"
 #include "eager/spec.h"
 
+/* Takes a whole row that belongs to the key of a number. */
+typedef void (*HpRowTaker) (int key, Datum row, void *arg);
+
 typedef struct HpNode
 {
 	const HpLevel *level;
@@ -26,6 +29,8 @@ typedef struct HpNode
 	TupleDesc	desc;			/* of whole rows; NULL until there is one */
 	TupleTableSlot *slot;		/* for the level's columns of whole rows */
 	MemoryContext row_context;	/* reset after each whole row */
+	HpRowTaker	take;			/* whole rows are handed on at once; NULL: they are kept */
+	void	   *take_arg;
 	HpWriter	prefix;			/* ,"key": */
 	HpWriter	nothing;		/* aggregates of no rows */
 	int			nbelow;			/* levels that are shown */

@@ -500,7 +500,6 @@ hp_relationship_join(const HpLink *link, const HpLink *onward)
 	result->target = onward->far_relation;
 	result->kind = HP_MANY_TO_MANY;
 	result->base = hp_relation_name(result->target);
-	result->name = result->base;
 	return result;
 }
 
@@ -542,6 +541,23 @@ count_base(List *list, const char *base, bool joined)
 	return n;
 }
 
+/* Relationships of one name through one junction. */
+static int
+count_through(List *list, const HpRelationship *of)
+{
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		HpRelationship *other = lfirst(lc);
+
+		if (other->through == of->through && strcmp(other->base, of->base) == 0)
+			n++;
+	}
+	return n;
+}
+
 static bool
 name_is_taken(List *list, const char *name)
 {
@@ -570,7 +586,7 @@ choose_name(List *list, const HpRelationship *of)
 	name = joined ? psprintf("%s_through_%s", of->base, hp_relation_name(of->through)) :
 		psprintf("%s_by_%s", of->base,
 				 of->link.outgoing ? NameStr(of->link.name) : tag_of(&of->link));
-	if (joined && name_is_taken(list, name))
+	if (joined && count_through(list, of) > 1)
 		name = psprintf("%s_by_%s", name, tag_of(&of->link));
 	if (name_is_taken(list, name))
 		name = psprintf("%s_by_%s", of->base, NameStr(of->link.name));
@@ -578,6 +594,35 @@ choose_name(List *list, const HpRelationship *of)
 	for (int i = 2; name_is_taken(list, name); i++)
 		name = psprintf("%s_%d", longest, i);
 	return name;
+}
+
+/* Of tables of one name, those that are in another schema than the relation get that as a prefix. */
+static void
+tell_schemas_apart(List *list, Oid relid)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, list)
+	{
+		HpRelationship *of = lfirst(lc);
+		const char *table = hp_relation_name(of->target);
+		bool		ambiguous = false;
+
+		if (get_rel_namespace(of->target) == get_rel_namespace(relid) ||
+			strcmp(of->base, table) != 0)
+			continue;
+		foreach(lc2, list)
+		{
+			const HpRelationship *other = lfirst(lc2);
+
+			ambiguous = ambiguous || (other->target != of->target &&
+									  strcmp(hp_relation_name(other->target), table) == 0);
+		}
+		if (ambiguous)
+			of->base = psprintf("%s_%s", get_namespace_name(get_rel_namespace(of->target)),
+								table);
+	}
 }
 
 /* The relationships of a relation, in the current context. */
@@ -594,6 +639,7 @@ find_all(Oid relid)
 		result = lappend(result, make_direct(lfirst(lc)));
 	foreach(lc, links)
 		result = list_concat(result, junctions(lfirst(lc)));
+	tell_schemas_apart(result, relid);
 	/* plain names first, so that no other name takes one of them */
 	foreach(lc, result)
 	{

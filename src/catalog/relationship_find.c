@@ -225,8 +225,15 @@ ways_through(Oid relid, Oid junction)
 			continue;
 		link = hp_relationship_reverse(back);
 		foreach(lc2, links)
-			if (lfirst(lc2) != back)
-				result = lappend(result, hp_relationship_join(&link, lfirst(lc2)));
+		{
+			HpRelationship *way;
+
+			if (lfirst(lc2) == back)
+				continue;
+			way = hp_relationship_join(&link, lfirst(lc2));
+			way->name = way->base;
+			result = lappend(result, way);
+		}
 	}
 	return result;
 }

@@ -88,7 +88,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 		make_nothing(node);
 	node->below = palloc(Max(list_length(level->below), 1) * sizeof(HpNode *));
 	foreach(lc, level->below)
-		if (hp_spec_is_shown(lfirst(lc)))
+		if (hp_spec_is_shown(lfirst(lc)) && level->naggregates == 0)
 			node->below[node->nbelow++] = hp_node_create(lfirst(lc), context);
 	MemoryContextSwitchTo(outer);
 	return node;

@@ -24,12 +24,14 @@
 #include "base/errors.h"
 #include "base/guc.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -60,6 +62,9 @@ static const char *const key_names[NKEYS] = {
 
 #define BIT(key) (1 << (key))
 #define ALL_KEYS (BIT(NKEYS) - 1)
+
+/* A longer path is shown by its end. */
+#define MAX_PATH 100
 
 /* What a level says, before it is understood. */
 typedef struct LevelText
@@ -235,9 +240,18 @@ static Oid
 find_relation(const HpLevel *level, const char *option, const JsonbValue *value)
 {
 	char	   *name = hp_spec_string(level, option, value);
-	RangeVar   *var = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
-	Oid			relid = RangeVarGetRelid(var, NoLock, true);
+	List	   *parts;
+	List	   *names = NIL;
+	ListCell   *lc;
+	Oid			relid = InvalidOid;
 
+	if (SplitIdentifierString(pstrdup(name), '.', &parts) && parts != NIL &&
+		list_length(parts) <= 2)
+	{
+		foreach(lc, parts)
+			names = lappend(names, makeString(lfirst(lc)));
+		relid = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+	}
 	if (!OidIsValid(relid))
 		ereport(ERROR,
 				errcode(HP_ERRCODE_UNKNOWN_RELATIONSHIP),
@@ -293,6 +307,26 @@ read_join(LevelText *text)
 					"No rows are shown where \"join\" is \"anti\".");
 }
 
+/* What is below aggregated rows can say which of them count, and no more. */
+static void
+check_only_filters(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->below)
+	{
+		const HpLevel *below = lfirst(lc);
+
+		if (below->join == HP_JOIN_LEFT)
+			ereport(ERROR,
+					errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("%s cannot be shown below an aggregate", below->path),
+					errdetail("No rows are shown where there is \"aggregate\"."),
+					errhint("Leave it out, or let it filter with \"join\": \"inner\" or "
+							"\"anti\"."));
+	}
+}
+
 /* ---- levels ---- */
 
 /* Everything of a level but its relationship, and the levels below. */
@@ -322,12 +356,11 @@ read_level(LevelText *text, ArrayType *columns, int depth)
 	if (text->given[KEY_AGGREGATE])
 	{
 		refuse_keys(text, BIT(KEY_COLUMNS) | BIT(KEY_LIMIT) | BIT(KEY_OFFSET) |
-					BIT(KEY_ORDER_BY) | BIT(KEY_WITH),
+					BIT(KEY_ORDER_BY),
 					"No rows are shown where there is \"aggregate\".");
 		hp_spec_aggregates(level, desc, &text->values[KEY_AGGREGATE]);
-		return;
 	}
-	if (text->given[KEY_COLUMNS])
+	else if (text->given[KEY_COLUMNS])
 		show_listed(level, desc, &text->values[KEY_COLUMNS]);
 	else if (columns != NULL)
 		show_array(level, desc, columns);
@@ -340,6 +373,8 @@ read_level(LevelText *text, ArrayType *columns, int depth)
 	if (with->type != jbvBinary || !JsonContainerIsObject(with->val.binary.data))
 		hp_spec_report_type(level, "with", "an object", with);
 	parse_below(level, with->val.binary.data, desc, depth);
+	if (level->naggregates > 0)
+		check_only_filters(level);
 }
 
 /* The columns that a level's keys are in, among those of the level above. */
@@ -387,6 +422,7 @@ parse_level(const HpLevel *above, const char *key, JsonbValue *value, int depth)
 
 	level->key = key;
 	level->path = above->key == NULL ? psprintf("\"%s\"", key) :
+		strlen(above->path) > MAX_PATH ? psprintf("\"... .%s\"", key) :
 		psprintf("%.*s.%s\"", (int) strlen(above->path) - 1, above->path, key);
 	text.level = level;
 	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
@@ -462,6 +498,18 @@ is_wrapped(Jsonb *spec)
 	return value != NULL && JB_ROOT_COUNT(spec) == 1;
 }
 
+static void
+check_has_rows(const HpRelation *rel)
+{
+	if (!OidIsValid(rel->rowtype) || rel->relkind == RELKIND_COMPOSITE_TYPE ||
+		rel->relkind == RELKIND_SEQUENCE)
+		ereport(ERROR,
+				errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				errmsg("\"%s\" is not a table", hp_relation_name(rel->relid)),
+				errdetail("Rows are read from tables, views and foreign tables."),
+				errhint("Name one of these."));
+}
+
 /* Check a specification for rows of a relation; see hp_embed_parse(). */
 HpLevel *
 hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns)
@@ -469,10 +517,10 @@ hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns)
 	HpLevel    *root = palloc0(sizeof(HpLevel));
 	LevelText	text = {.level = root};
 
-	root->path = "the specification";
+	root->path = "the root";
 	root->relid = relid;
 	root->to_one = true;
-	hp_relation_by_oid(relid);
+	check_has_rows(hp_relation_by_oid(relid));
 	if (spec != NULL)
 	{
 		if (!JB_ROOT_IS_OBJECT(spec))

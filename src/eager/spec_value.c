@@ -107,7 +107,7 @@ hp_spec_column(const HpLevel *level, TupleDesc desc, const char *name)
 	ereport(ERROR,
 			errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("column \"%s\" does not exist", name),
-			errdetail("It was named for %s, which are rows of table \"%s\".", level->path,
+			errdetail("It was named for %s, whose rows are of table \"%s\".", level->path,
 					  hp_relation_name(level->relid)),
 			errhint("Name columns of the table as they are spelled in the catalog."));
 }

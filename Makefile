@@ -9,7 +9,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 OUR_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
 
 # The install script is the rooms' SQL files in floor order.
-SQL_PARTS = src/cache/cache.sql src/json/json.sql src/export/export.sql src/page/page.sql
+SQL_PARTS = src/cache/cache.sql src/json/json.sql src/export/export.sql src/page/page.sql src/eager/eager.sql
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))

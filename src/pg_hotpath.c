@@ -12,6 +12,7 @@
 #include "base/shmem.h"
 #include "cache/cache.h"
 #include "catalog/relation.h"
+#include "catalog/relationship.h"
 #include "fmgr.h"
 
 HP_MODULE_MAGIC("pg_hotpath", "0.1");
@@ -24,5 +25,6 @@ _PG_init(void)
 	hp_guc_init();
 	hp_shmem_init();
 	hp_relation_init();
+	hp_relationship_init();
 	hp_cache_init();
 }

@@ -99,6 +99,16 @@ hp_row_check(HeapTupleHeader header, TupleDesc desc)
 	((desc)->constr != NULL && (desc)->constr->has_generated_virtual)
 #endif
 
+/*
+ * 18: foreign keys may be NOT ENFORCED, or compare ranges of time (PERIOD): their
+ * values need not be there, or need not be equal.
+ */
+#if PG_VERSION_NUM < 180000
+#define hp_constraint_is_loose(form) false
+#else
+#define hp_constraint_is_loose(form) ((form)->conperiod || !(form)->conenforced)
+#endif
+
 /* 18: a NOT NULL constraint may be NOT VALID, and only the compact attribute tells. */
 #if PG_VERSION_NUM < 180000
 #define hp_is_not_null(desc, attnum) (TupleDescAttr(desc, (attnum) - 1)->attnotnull)

@@ -14,6 +14,7 @@
 
 #include "base/shmem.h"
 #include "cache/fence.h"
+#include "cache/source.h"
 #include "cache/stage.h"
 #include "cache/stats.h"
 #include "cache/store.h"
@@ -81,6 +82,7 @@ hp_cache_init(void)
 	};
 
 	hp_shmem_register(&client);
+	hp_source_init();
 	hp_stage_init();
 	hp_stats_init();
 }

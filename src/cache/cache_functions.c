@@ -227,7 +227,7 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 
 	for (int i = 0; i < n; i++)
 	{
-		usable[i] = hp_argument_element(array, from + i, &keys[i]) == HP_KEY_GIVEN;
+		usable[i] = hp_key_array_get(array, from + i, &keys[i]) == HP_KEY_GIVEN;
 		if (usable[i])
 			hp_lookup_prefetch(rel, &keys[i], HP_ENTRY_ROW);
 	}
@@ -258,7 +258,7 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	result.no_values = palloc0(result.desc->natts * sizeof(Datum));
 	result.all_null = palloc(result.desc->natts * sizeof(bool));
 	memset(result.all_null, true, result.desc->natts * sizeof(bool));
-	hp_argument_array(fcinfo, 1, def, &array);
+	hp_key_array_init(&array, PG_GETARG_DATUM(1), def);
 
 	batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
 								  ALLOCSET_DEFAULT_SIZES);

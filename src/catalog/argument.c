@@ -16,16 +16,12 @@
 
 #include "catalog/argument.h"
 
-#include "access/htup_details.h"
-#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/typcache.h"
 
 /* What is known of a call site. */
 typedef struct CallSite
@@ -61,22 +57,6 @@ hp_argument_relation(FunctionCallInfo fcinfo)
 				errdetail("The function was called without type information."),
 				errhint("Pass a null of the table's row type, such as NULL::users."));
 	return hp_relation_by_rowtype(site->rowtype);
-}
-
-static void
-report_wrong_count(const HpKeyDef *def, int given)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int i = 0; i < def->ncolumns; i++)
-		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", NameStr(def->columns[i].name));
-	ereport(ERROR,
-			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("the key of index \"%s\" has %d columns, but %d were given",
-				   NameStr(def->index_name), def->ncolumns, given),
-			errdetail("The columns are (%s).", names.data),
-			errhint("Give a value for each column, in this order, or one array of text."));
 }
 
 /* Are the call site's coercions those for this key? */
@@ -139,12 +119,12 @@ key_from_array(FunctionCallInfo fcinfo, int argno, Oid type, const HpKeyDef *def
 	char		align;
 
 	if (!OidIsValid(element))
-		report_wrong_count(def, 1);
+		hp_key_report_count(def, 1);
 	get_typlenbyvalalign(element, &len, &byval, &align);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), element, len, byval, align, &values, &nulls,
 					  &n);
 	if (n != def->ncolumns)
-		report_wrong_count(def, n);
+		hp_key_report_count(def, n);
 	for (int i = 0; i < n; i++)
 		types[i] = element;
 	return make_key(coercions_of(fcinfo, def, types), def, values, nulls, key);
@@ -163,7 +143,7 @@ key_from_arguments(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKe
 	Oid			all_types[INDEX_MAX_KEYS];
 
 	if (n + 1 != def->ncolumns)
-		report_wrong_count(def, Max(n, 0) + 1);
+		hp_key_report_count(def, Max(n, 0) + 1);
 	all_types[0] = get_fn_expr_argtype(fcinfo->flinfo, first);
 	all_nulls[0] = PG_ARGISNULL(first);
 	all_values[0] = PG_GETARG_DATUM(first);
@@ -207,100 +187,4 @@ hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *
 					  &fcinfo->args[first].isnull, key);
 	site->one_to_one = true;
 	return result;
-}
-
-/* The row type of the key's columns, for keys given as records in text form. */
-static int32
-register_record_type(const HpKeyDef *def)
-{
-	TupleDesc	desc = CreateTemplateTupleDesc(def->ncolumns);
-
-	for (int i = 0; i < def->ncolumns; i++)
-		TupleDescInitEntry(desc, i + 1, NameStr(def->columns[i].name), def->columns[i].type,
-						   def->columns[i].typmod, 0);
-	desc = BlessTupleDesc(desc);
-	return desc->tdtypmod;
-}
-
-/* Prepare to read the keys of an array argument, which is not null. */
-void
-hp_argument_array(FunctionCallInfo fcinfo, int argno, const HpKeyDef *def, HpKeyArray *array)
-{
-	ArrayType  *value = PG_GETARG_ARRAYTYPE_P(argno);
-	int16		len;
-	bool		byval;
-	char		align;
-
-	memset(array, 0, sizeof(*array));
-	array->def = def;
-	array->element = ARR_ELEMTYPE(value);
-	array->coercions = palloc0(def->ncolumns * sizeof(HpCoercion));
-	get_typlenbyvalalign(array->element, &len, &byval, &align);
-	deconstruct_array(value, array->element, len, byval, align, &array->values, &array->nulls,
-					  &array->n);
-	if (def->ncolumns == 1)
-		hp_coercion_init(&array->coercions[0], array->element, &def->columns[0],
-						 CurrentMemoryContext);
-	else if (array->element == TEXTOID || array->element == VARCHAROID)
-	{
-		fmgr_info(F_RECORD_IN, &array->record_in);
-		array->record_typmod = register_record_type(def);
-	}
-	else if (array->element != RECORDOID && !type_is_rowtype(array->element))
-		report_wrong_count(def, 1);
-}
-
-/* One key of several columns, given as a record. */
-static HpKeyArgument
-key_from_record(HpKeyArray *array, Datum record, HpKey *key)
-{
-	const HpKeyDef *def = array->def;
-	HeapTupleHeader header = hp_row_header(record);
-	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
-	TupleDesc	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
-											  HeapTupleHeaderGetTypMod(header));
-	Datum		values[INDEX_MAX_KEYS];
-	bool		nulls[INDEX_MAX_KEYS];
-	int			n = 0;
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-
-		if (attr->attisdropped)
-			continue;
-		if (n == def->ncolumns)
-			report_wrong_count(def, desc->natts);
-		if (array->known_types[n] != attr->atttypid)
-		{
-			Oid			type = attr->atttypid == UNKNOWNOID ? TEXTOID : attr->atttypid;
-
-			hp_coercion_init(&array->coercions[n], type, &def->columns[n], CurrentMemoryContext);
-			array->known_types[n] = attr->atttypid;
-		}
-		values[n] = heap_getattr(&tuple, i + 1, desc, &nulls[n]);
-		if (attr->atttypid == UNKNOWNOID && !nulls[n])
-			values[n] = CStringGetTextDatum(DatumGetCString(values[n]));
-		n++;
-	}
-	ReleaseTupleDesc(desc);
-	if (n != def->ncolumns)
-		report_wrong_count(def, n);
-	return make_key(array->coercions, def, values, nulls, key);
-}
-
-/* The i-th key of an array. */
-HpKeyArgument
-hp_argument_element(HpKeyArray *array, int i, HpKey *key)
-{
-	Datum		value = array->values[i];
-
-	if (array->nulls[i])
-		return HP_KEY_NULL;
-	if (array->def->ncolumns == 1)
-		return make_key(array->coercions, array->def, &value, &array->nulls[i], key);
-	if (OidIsValid(array->record_in.fn_oid))
-		value = InputFunctionCall(&array->record_in, TextDatumGetCString(value), RECORDOID,
-								  array->record_typmod);
-	return key_from_record(array, value, key);
 }

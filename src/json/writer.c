@@ -43,6 +43,18 @@ hp_writer_reset(HpWriter *writer)
 	writer->len = 0;
 }
 
+/* Forget the content, and give back what the buffer has above capacity. */
+void
+hp_writer_trim(HpWriter *writer, Size capacity)
+{
+	capacity = Max(capacity, HP_WRITER_MIN);
+	writer->len = 0;
+	if (writer->capacity <= capacity)
+		return;
+	writer->data = repalloc(writer->data, capacity);
+	writer->capacity = capacity;
+}
+
 /* Free the buffer.  The writer must be initialised again before it is used. */
 void
 hp_writer_free(HpWriter *writer)

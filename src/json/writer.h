@@ -20,6 +20,9 @@ extern void hp_writer_init(HpWriter *writer, MemoryContext context, Size capacit
 extern void hp_writer_reset(HpWriter *writer);
 extern void hp_writer_free(HpWriter *writer);
 
+/* Forget the content, and give back what the buffer has above capacity. */
+extern void hp_writer_trim(HpWriter *writer, Size capacity);
+
 /* Make room for more bytes; raises 54000 (program_limit_exceeded) above 1 GB. */
 extern void hp_writer_enlarge(HpWriter *writer, Size more);
 

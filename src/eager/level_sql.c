@@ -1,0 +1,519 @@
+/*-------------------------------------------------------------------------
+ *
+ * level_sql.c
+ *		The statement that loads a level, for all its parents at once.
+ *
+ * The keys of the parents are an array, unnested with ordinality and joined with
+ * the rows, so that each row comes with the number of its parent's key, and equality
+ * is decided by the foreign key's own operators.  For want of statistics the planner
+ * takes such an array for ten keys: it uses an index on the foreign key where there
+ * is one, and else hashes the keys and reads the table once.
+ *
+ * With a limit for each parent there are two ways.  Where an index finds the rows
+ * of a key, a LATERAL subquery ends its scan at the limit; the rows of a key come
+ * together and in the subquery's order, since a nested loop, the one way to run a
+ * LATERAL subquery that depends on its left side, gives them so; and the keys come in
+ * their order.  That would be
+ * a disaster if each key meant a sequential scan, so this way is taken only where
+ * the index can be used, and planned without sequential scans (see load.c).
+ * Otherwise the rows are joined and numbered in one pass.
+ *
+ * The index cannot be used where row security applies and the foreign key's
+ * operator is not leakproof, for the policy must be asked first; and small tables
+ * are cheaper to read as a whole.
+ *
+ * A level below with join inner or anti is a condition EXISTS or NOT EXISTS of this
+ * level, so that it filters before limits count; conditions nest as levels do.
+ *
+ * Every name is quoted and qualified.  Aliases: t the rows, j the junction, k the
+ * keys, s a subquery, e1, e2, ... in conditions.  A column is always named with
+ * an alias, so no column can be taken for one.  A limit is part of the text, as
+ * the planner has to know it; an offset, which differs more often, is a parameter.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "eager/level_sql.h"
+
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "catalog/relation.h"
+#include "query/query.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/* A table of so few blocks is read as a whole, whatever its indexes. */
+#define SMALL_TABLE 4
+
+static const char *
+column_name(Oid relid, AttrNumber attnum)
+{
+	return quote_identifier(get_attname(relid, attnum, false));
+}
+
+/* What an operand must be cast to for an operator of these types; InvalidOid if nothing. */
+static Oid
+cast_target(Oid type, Oid operand)
+{
+	Oid			base = getBaseType(type);
+
+	if (base == operand || IsPolymorphicType(operand))
+		return base != type ? base : InvalidOid;
+	return operand;
+}
+
+static void
+append_cast(StringInfo sql, Oid type)
+{
+	if (OidIsValid(type))
+		appendStringInfo(sql, "::%s",
+						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+}
+
+/* A column of a link's side, as an operand. */
+static void
+append_operand(StringInfo sql, const char *alias, Oid relid, AttrNumber attnum, Oid operand)
+{
+	appendStringInfo(sql, "%s.%s", alias, column_name(relid, attnum));
+	append_cast(sql, cast_target(get_atttype(relid, attnum), operand));
+}
+
+/* The near side: a column of an alias, or of the keys. */
+static void
+append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, const char *near,
+			Oid operand)
+{
+	Oid			type;
+
+	if (keys == NULL)
+	{
+		append_operand(sql, near, link->near_relation, link->near_columns[i], operand);
+		return;
+	}
+	type = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
+	hp_key_set_append_column(sql, keys, i);
+	append_cast(sql, cast_target(type, operand));
+}
+
+static void
+append_link(StringInfo sql, const HpLink *link, const HpKeySet *keys, const char *near,
+			const char *far)
+{
+	for (int i = 0; i < link->ncolumns; i++)
+	{
+		Oid			referenced;
+		Oid			referencing;
+
+		op_input_types(link->operators[i], &referenced, &referencing);
+		if (i > 0)
+			appendStringInfoString(sql, " AND ");
+		if (link->outgoing)
+			append_operand(sql, far, link->far_relation, link->far_columns[i], referenced);
+		else
+			append_near(sql, link, i, keys, near, referenced);
+		appendStringInfo(sql, " %s ", hp_build_operator(link->operators[i]));
+		if (link->outgoing)
+			append_near(sql, link, i, keys, near, referencing);
+		else
+			append_operand(sql, far, link->far_relation, link->far_columns[i], referencing);
+	}
+}
+
+void
+hp_level_append_link(StringInfo sql, const HpLink *link, const char *near, const char *far)
+{
+	append_link(sql, link, NULL, near, far);
+}
+
+void
+hp_level_append_key_link(StringInfo sql, const HpLink *link, const HpKeySet *keys,
+						 const char *far)
+{
+	append_link(sql, link, keys, NULL, far);
+}
+
+/* ---- conditions ---- */
+
+static void append_joins(HpStatement *statement, const HpLevel *level, const char *alias,
+						 int *naliases);
+
+/* "EXISTS (...)": some row of a level belongs to a row of the level above. */
+static void
+append_exists(HpStatement *statement, const HpLevel *level, const char *above, int *naliases)
+{
+	StringInfo	sql = &statement->sql;
+	char	   *alias = psprintf("e%d", ++*naliases);
+
+	appendStringInfo(sql, "EXISTS (SELECT FROM %s AS %s",
+					 hp_relation_qualified_name(level->relid), alias);
+	if (OidIsValid(level->via.through))
+	{
+		char	   *junction = psprintf("e%d", ++*naliases);
+
+		appendStringInfo(sql, ", %s AS %s WHERE ",
+						 hp_relation_qualified_name(level->via.through), junction);
+		hp_level_append_link(sql, &level->via.link, above, junction);
+		appendStringInfoString(sql, " AND ");
+		hp_level_append_link(sql, &level->via.onward, junction, alias);
+	}
+	else
+	{
+		appendStringInfoString(sql, " WHERE ");
+		hp_level_append_link(sql, &level->via.link, above, alias);
+	}
+	if (!hp_filter_is_empty(level->filter))
+	{
+		appendStringInfoString(sql, " AND ");
+		hp_filter_append(statement, level->filter, alias);
+	}
+	append_joins(statement, level, alias, naliases);
+	appendStringInfoChar(sql, ')');
+}
+
+static void
+append_joins(HpStatement *statement, const HpLevel *level, const char *alias, int *naliases)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->below)
+	{
+		const HpLevel *below = lfirst(lc);
+
+		if (below->join == HP_JOIN_LEFT)
+			continue;
+		appendStringInfo(&statement->sql, " AND %s",
+						 below->join == HP_JOIN_ANTI ? "NOT " : "");
+		append_exists(statement, below, alias, naliases);
+	}
+}
+
+void
+hp_level_append_joins(HpStatement *statement, const HpLevel *level, const char *alias)
+{
+	int			naliases = 0;
+
+	append_joins(statement, level, alias, &naliases);
+}
+
+static bool
+filters_parents(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->below)
+		if (((const HpLevel *) lfirst(lc))->join != HP_JOIN_LEFT)
+			return true;
+	return false;
+}
+
+/* The level's filter and joins, behind a condition that is there already. */
+static void
+append_conditions(HpStatement *statement, const HpLevel *level, const char *alias)
+{
+	if (!hp_filter_is_empty(level->filter))
+	{
+		appendStringInfoString(&statement->sql, " AND ");
+		hp_filter_append(statement, level->filter, alias);
+	}
+	hp_level_append_joins(statement, level, alias);
+}
+
+void
+hp_level_append_where(HpStatement *statement, const HpLevel *level, const char *alias)
+{
+	if (hp_filter_is_empty(level->filter) && !filters_parents(level))
+		return;
+	appendStringInfoString(&statement->sql, " WHERE true");
+	append_conditions(statement, level, alias);
+}
+
+/* ---- what is selected ---- */
+
+void
+hp_level_append_columns(StringInfo sql, const HpLevel *level, const char *alias)
+{
+	if (level->as_row)
+	{
+		/* "SELECT t" would be a column t, if there is one */
+		if (get_attnum(level->relid, alias) == InvalidAttrNumber)
+			appendStringInfo(sql, "%s AS r", alias);
+		else
+			appendStringInfo(sql, "ROW(%s.*)::%s AS r", alias,
+							 hp_relation_qualified_name(level->relid));
+		return;
+	}
+	for (int i = 0; i < level->ncolumns; i++)
+		appendStringInfo(sql, "%s%s.%s", i > 0 ? ", " : "", alias,
+						 column_name(level->relid, level->columns[i]));
+	if (level->ncolumns == 0)
+		appendStringInfoString(sql, "NULL");
+	if (level->has_identity)
+		appendStringInfo(sql, ", %s.tableoid, %s.ctid", alias, alias);
+}
+
+static void
+append_aggregates(StringInfo sql, const HpLevel *level)
+{
+	for (int i = 0; i < level->naggregates; i++)
+	{
+		const HpAggregate *aggregate = &level->aggregates[i];
+
+		appendStringInfo(sql, "%spg_catalog.%s(", i > 0 ? ", " : "", aggregate->function);
+		if (aggregate->column == InvalidAttrNumber)
+			appendStringInfoChar(sql, '*');
+		else
+			appendStringInfo(sql, "t.%s", column_name(level->relid, aggregate->column));
+		appendStringInfo(sql, ") AS %s", quote_identifier(aggregate->name));
+	}
+}
+
+/* "rows AS t" or "junction AS j, rows AS t" */
+static void
+append_tables(StringInfo sql, const HpLevel *level)
+{
+	if (OidIsValid(level->via.through))
+		appendStringInfo(sql, "%s AS j, ", hp_relation_qualified_name(level->via.through));
+	appendStringInfo(sql, "%s AS t", hp_relation_qualified_name(level->relid));
+}
+
+/* " WHERE ..." from the keys to the rows, with all conditions. */
+static void
+append_key_condition(HpStatement *statement, const HpLevel *level, const HpKeySet *keys)
+{
+	StringInfo	sql = &statement->sql;
+	bool		joined = OidIsValid(level->via.through);
+
+	appendStringInfoString(sql, " WHERE ");
+	hp_level_append_key_link(sql, &level->via.link, keys, joined ? "j" : "t");
+	if (joined)
+	{
+		appendStringInfoString(sql, " AND ");
+		hp_level_append_link(sql, &level->via.onward, "j", "t");
+	}
+	append_conditions(statement, level, "t");
+}
+
+static void
+append_limit(HpStatement *statement, const HpLevel *level)
+{
+	if (level->limit >= 0)
+		appendStringInfo(&statement->sql, " LIMIT " INT64_FORMAT, level->limit);
+	if (level->offset > 0)
+	{
+		appendStringInfoString(&statement->sql, " OFFSET ");
+		hp_statement_add(statement, INT8OID, Int64GetDatum(level->offset), false);
+	}
+}
+
+void
+hp_level_append_tail(HpStatement *statement, const HpLevel *level, const char *alias)
+{
+	if (level->order->ncolumns > 0)
+	{
+		appendStringInfoString(&statement->sql, " ORDER BY ");
+		hp_order_append(&statement->sql, level->order, alias, false);
+	}
+	append_limit(statement, level);
+}
+
+/* ---- the four ways ---- */
+
+static void
+append_join(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, int first, int n)
+{
+	StringInfo	sql = &statement->sql;
+
+	appendStringInfoString(sql, "SELECT ");
+	hp_level_append_columns(sql, level, "t");
+	appendStringInfoString(sql, ", k.ord FROM ");
+	hp_key_set_append(statement, keys, first, n);
+	appendStringInfoString(sql, ", ");
+	append_tables(sql, level);
+	append_key_condition(statement, level, keys);
+	if (level->order->ncolumns > 0 || level->as_row)
+		appendStringInfoString(sql, " ORDER BY k.ord");
+	if (level->order->ncolumns > 0)
+	{
+		appendStringInfoString(sql, ", ");
+		hp_order_append(sql, level->order, "t", false);
+	}
+}
+
+static void
+append_each(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, int first, int n)
+{
+	StringInfo	sql = &statement->sql;
+
+	appendStringInfoString(sql, "SELECT ");
+	if (level->as_row)
+		appendStringInfoString(sql, "s.r");
+	else
+		hp_level_append_columns(sql, level, "s");
+	appendStringInfoString(sql, ", k.ord FROM ");
+	hp_key_set_append(statement, keys, first, n);
+	appendStringInfoString(sql, ", LATERAL (SELECT ");
+	hp_level_append_columns(sql, level, "t");
+	appendStringInfoString(sql, " FROM ");
+	append_tables(sql, level);
+	append_key_condition(statement, level, keys);
+	hp_level_append_tail(statement, level, "t");
+	appendStringInfoString(sql, ") AS s");
+}
+
+/* Columns are renamed c1, c2, ... inside, since "ord" and "rn" may be among them. */
+static void
+append_numbered(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, int first,
+				int n)
+{
+	StringInfo	sql = &statement->sql;
+	int			nread = Max(level->ncolumns, 1) + (level->has_identity ? 2 : 0);
+
+	appendStringInfoString(sql, "SELECT ");
+	for (int i = 0; i < nread; i++)
+		appendStringInfo(sql, "s.c%d, ", i + 1);
+	appendStringInfoString(sql, "s.ord FROM (SELECT ");
+	hp_level_append_columns(sql, level, "t");
+	appendStringInfoString(sql, ", k.ord, pg_catalog.row_number() OVER (PARTITION BY k.ord");
+	if (level->order->ncolumns > 0)
+	{
+		appendStringInfoString(sql, " ORDER BY ");
+		hp_order_append(sql, level->order, "t", false);
+	}
+	appendStringInfoString(sql, ") FROM ");
+	hp_key_set_append(statement, keys, first, n);
+	appendStringInfoString(sql, ", ");
+	append_tables(sql, level);
+	append_key_condition(statement, level, keys);
+	appendStringInfoString(sql, ") AS s (");
+	for (int i = 0; i < nread; i++)
+		appendStringInfo(sql, "c%d, ", i + 1);
+	appendStringInfoString(sql, "ord, rn) WHERE true");
+	if (level->offset > 0)
+	{
+		appendStringInfoString(sql, " AND s.rn OPERATOR(pg_catalog.>) ");
+		hp_statement_add(statement, INT8OID, Int64GetDatum(level->offset), false);
+	}
+	if (level->limit >= 0 && level->limit <= PG_INT64_MAX - level->offset)
+	{
+		appendStringInfoString(sql, " AND s.rn OPERATOR(pg_catalog.<=) ");
+		hp_statement_add(statement, INT8OID, Int64GetDatum(level->offset + level->limit), false);
+	}
+	appendStringInfoString(sql, " ORDER BY s.ord, s.rn");
+}
+
+static void
+append_grouped(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, int first,
+			   int n)
+{
+	StringInfo	sql = &statement->sql;
+
+	appendStringInfoString(sql, "SELECT ");
+	append_aggregates(sql, level);
+	appendStringInfoString(sql, ", k.ord FROM ");
+	hp_key_set_append(statement, keys, first, n);
+	appendStringInfoString(sql, ", ");
+	append_tables(sql, level);
+	append_key_condition(statement, level, keys);
+	appendStringInfoString(sql, " GROUP BY k.ord");
+}
+
+void
+hp_level_append(HpStatement *statement, const HpLevel *level, HpLevelPlan plan,
+				const HpKeySet *keys, int first, int n)
+{
+	static void (*const append[]) (HpStatement *, const HpLevel *, const HpKeySet *, int, int) = {
+		[HP_LEVEL_JOIN] = append_join,
+		[HP_LEVEL_EACH] = append_each,
+		[HP_LEVEL_NUMBERED] = append_numbered,
+		[HP_LEVEL_GROUPED] = append_grouped,
+	};
+
+	append[plan] (statement, level, keys, first, n);
+}
+
+/* ---- the choice ---- */
+
+/* Must policies be asked before the operators of a link? */
+static bool
+is_behind_barrier(const HpLink *link)
+{
+	HpRelation *rel = hp_relation_by_oid(link->far_relation);
+
+	if (!hp_relation_rls_applies(rel, true))
+		return false;
+	for (int i = 0; i < link->ncolumns; i++)
+		if (!get_func_leakproof(get_opcode(link->operators[i])))
+			return true;
+	return false;
+}
+
+/* A partitioned table has no blocks of its own, and counts as large. */
+static bool
+is_small(Oid relid)
+{
+	Relation	rel = relation_open(relid, NoLock);
+	bool		small = rel->rd_rel->relkind == RELKIND_RELATION &&
+		RelationGetNumberOfBlocks(rel) <= SMALL_TABLE;
+
+	relation_close(rel, NoLock);
+	return small;
+}
+
+/* Can the rows of every link that conditions of a level need be found by an index? */
+static bool
+joins_are_indexed(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->below)
+	{
+		const HpLevel *below = lfirst(lc);
+
+		if (below->join != HP_JOIN_LEFT &&
+			(!OidIsValid(below->via.link.index) || is_behind_barrier(&below->via.link) ||
+			 !joins_are_indexed(below)))
+			return false;
+	}
+	return true;
+}
+
+HpLevelPlan
+hp_level_plan(const HpLevel *level)
+{
+	const HpLink *link = &level->via.link;
+
+	if (level->naggregates > 0)
+		return HP_LEVEL_GROUPED;
+	if (level->limit < 0 && level->offset == 0)
+		return HP_LEVEL_JOIN;
+	if (OidIsValid(link->index) && !is_small(link->far_relation) &&
+		!is_behind_barrier(link) &&
+		(!OidIsValid(level->via.through) || !is_behind_barrier(&level->via.onward)) &&
+		joins_are_indexed(level))
+		return HP_LEVEL_EACH;
+	return HP_LEVEL_NUMBERED;
+}
+
+/* Values that the user gives may be known to be rare, or suit a partial index. */
+static bool
+has_values(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	if (!hp_filter_is_empty(level->filter) || level->offset > 0)
+		return true;
+	foreach(lc, level->below)
+		if (((const HpLevel *) lfirst(lc))->join != HP_JOIN_LEFT && has_values(lfirst(lc)))
+			return true;
+	return false;
+}
+
+HpPlanning
+hp_level_planning(const HpLevel *level)
+{
+	return has_values(level) ? HP_PLAN_AUTO : HP_PLAN_GENERIC;
+}

@@ -1,0 +1,279 @@
+/*-------------------------------------------------------------------------
+ *
+ * load.c
+ *		Loads levels: one statement for each, whatever the number of parents.
+ *
+ * The levels are loaded from the top down.  All statements run under the active
+ * snapshot of the call, so the tree is what one query would see.  Very many
+ * keys are cut into several statements (pg_hotpath.batch_size).
+ *
+ * A level that finds one row by all columns of a key goes through the source of
+ * rows (the row cache) where that has the table, unless there are conditions on
+ * the rows.  Whoever must not read all columns reads the table.
+ *
+ * Memory: what is loaded, in the context of the batch; the rest in a context that
+ * is reset after each statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "base/guc.h"
+#include "catalog/pg_type.h"
+#include "catalog/relation.h"
+#include "eager/level_sql.h"
+#include "eager/node.h"
+#include "miscadmin.h"
+#include "query/row_source.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+/* What the rows of a statement are for. */
+typedef struct Loading
+{
+	HpNode	   *node;
+	int			first;			/* number of the key with ordinal 1 */
+} Loading;
+
+/* ---- by SQL ---- */
+
+/* A row of a many-to-many level may have come before. */
+static int
+identify(HpNode *node, TupleTableSlot *slot, int natts)
+{
+	Oid			tableoid;
+	ItemPointer place;
+	bool		found;
+	int			row;
+
+	tableoid = DatumGetObjectId(slot->tts_values[natts - 3]);
+	place = (ItemPointer) DatumGetPointer(slot->tts_values[natts - 2]);
+	row = hp_rows_identify(node->rows, tableoid, place, &found);
+	return found ? row : hp_node_add_slot(node, slot);
+}
+
+static bool
+take_row(TupleTableSlot *slot, void *arg)
+{
+	Loading    *loading = arg;
+	HpNode	   *node = loading->node;
+	int			natts = slot->tts_tupleDescriptor->natts;
+	int			row;
+
+	slot_getallattrs(slot);
+	if (node->take != NULL)
+	{
+		node->take(loading->first + DatumGetInt64(slot->tts_values[natts - 1]) - 1,
+				   slot->tts_values[0], node->take_arg);
+		return true;
+	}
+	if (node->level->as_row)
+		row = hp_node_keep_datum(node, slot->tts_values[0]);
+	else if (node->level->has_identity)
+		row = identify(node, slot, natts);
+	else
+		row = hp_node_add_slot(node, slot);
+	hp_rows_link(node->rows, loading->first + DatumGetInt64(slot->tts_values[natts - 1]) - 1,
+				 row);
+	return true;
+}
+
+/*
+ * Run a statement that reads an index for each key.  Should the planner think that
+ * a key has very many rows it might prefer a sequential scan for each, which keys
+ * without rows would make a disaster of; so there are none while it is planned.
+ */
+static void
+run_each(HpStatement *statement, HpPlanning planning, Loading *loading)
+{
+	int			level = NewGUCNestLevel();
+
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	hp_statement_run(statement, planning, 0, take_row, loading);
+	AtEOXact_GUC(true, level);
+}
+
+/* Load the keys from number first on. */
+static void
+load_by_statement(HpNode *node, int first, MemoryContext scratch)
+{
+	int			nkeys = hp_key_set_count(node->keys);
+	HpLevelPlan plan = hp_level_plan(node->level);
+	HpPlanning	planning = hp_level_planning(node->level);
+	Loading		loading = {.node = node};
+
+	for (; first < nkeys; first += hp_guc_batch_size)
+	{
+		HpStatement statement;
+
+		CHECK_FOR_INTERRUPTS();
+		hp_statement_init(&statement);
+		hp_level_append(&statement, node->level, plan, node->keys, first,
+						Min(nkeys - first, hp_guc_batch_size));
+		loading.first = first;
+		if (plan == HP_LEVEL_EACH)
+			run_each(&statement, planning, &loading);
+		else
+			hp_statement_run(&statement, planning, 0, take_row, &loading);
+		MemoryContextReset(scratch);
+	}
+}
+
+/* ---- by the source of rows ---- */
+
+/* How the keys of a level become keys of the source. */
+typedef struct SourceKeys
+{
+	HpNode	   *node;
+	const HpKeyDef *def;
+	int			from[INDEX_MAX_KEYS];	/* of each column of def, the level's */
+	HpCoercion	coercions[INDEX_MAX_KEYS];
+	HpKey	   *keys;
+	int		   *numbers;		/* of the keys, in the level's set */
+	int			nkeys;
+	int			visited;
+} SourceKeys;
+
+/* Is a level no more than a row by key? */
+static bool
+is_by_key(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	if (!level->to_one || !level->via.link.outgoing || level->as_row ||
+		level->naggregates > 0 || level->limit >= 0 || level->offset > 0 ||
+		!hp_filter_is_empty(level->filter))
+		return false;
+	foreach(lc, level->below)
+		if (((const HpLevel *) lfirst(lc))->join != HP_JOIN_LEFT)
+			return false;
+	return true;
+}
+
+/* Find the source's key for a level; false if it has none, or one of types too different. */
+static bool
+match_source(SourceKeys *match, HpRelation *rel, const Oid *types)
+{
+	const HpLink *link = &match->node->level->via.link;
+
+	match->def = hp_row_source->key(rel, link->far_columns, link->ncolumns);
+	if (match->def == NULL)
+		return false;
+	for (int i = 0; i < match->def->ncolumns; i++)
+	{
+		const HpKeyColumn *column = &match->def->columns[i];
+		int			from = 0;
+
+		while (link->far_columns[from] != column->attnum)
+			from++;
+		match->from[i] = from;
+		if (types[from] != column->type && types[from] != INT2OID && types[from] != INT4OID &&
+			types[from] != INT8OID)
+			return false;
+		hp_coercion_init(&match->coercions[i], types[from], column, CurrentMemoryContext);
+		if (match->coercions[i].kind != HP_COERCE_NONE &&
+			match->coercions[i].kind != HP_COERCE_INTEGER)
+			return false;
+	}
+	return true;
+}
+
+/* The keys from first on, n of them, less those that no row can have. */
+static void
+make_source_keys(SourceKeys *match, int first, int n)
+{
+	match->keys = palloc_extended(n * sizeof(HpKey), MCXT_ALLOC_HUGE);
+	match->numbers = palloc(n * sizeof(int));
+	match->nkeys = 0;
+	match->visited = 0;
+	for (int i = first; i < first + n; i++)
+	{
+		const Datum *values = hp_key_set_values(match->node->keys, i);
+		HpKey	   *key = &match->keys[match->nkeys];
+		bool		possible = true;
+
+		for (int c = 0; c < match->def->ncolumns && possible; c++)
+			possible = hp_coercion_apply(&match->coercions[c], values[match->from[c]],
+										 &key->values[c]);
+		if (!possible)
+			continue;
+		hp_key_set(key, match->def);
+		match->numbers[match->nkeys++] = i;
+	}
+}
+
+static void
+take_source_row(Datum row, bool found, void *arg)
+{
+	SourceKeys *match = arg;
+	int			key = match->numbers[match->visited++];
+
+	if (found)
+		hp_rows_link(match->node->rows, key, hp_node_add_datum(match->node, row));
+}
+
+/*
+ * Load a level through the source of rows, from key number *first on.  False where
+ * that is not possible (any more); *first tells where to go on by statement.
+ */
+static bool
+load_from_source(HpNode *node, int *first, MemoryContext scratch)
+{
+	int			nkeys = hp_key_set_count(node->keys);
+	SourceKeys	match = {.node = node};
+	HpRelation *rel;
+
+	if (hp_row_source == NULL || !is_by_key(node->level))
+		return false;
+	while (*first < nkeys)
+	{
+		int			n = Min(nkeys - *first, hp_guc_batch_size);
+
+		CHECK_FOR_INTERRUPTS();
+		rel = hp_relation_by_oid(node->level->relid);
+		if (!match_source(&match, rel, hp_key_set_types(node->keys)))
+			return false;
+		make_source_keys(&match, *first, n);
+		if (!hp_row_source->read(rel, match.def, match.keys, match.nkeys, take_source_row,
+								 &match))
+			return false;
+		*first += n;
+		MemoryContextReset(scratch);
+	}
+	return true;
+}
+
+/* ---- levels ---- */
+
+/* Load the rows of all keys that a node was asked for. */
+void
+hp_node_load(HpNode *node)
+{
+	int			nkeys = hp_key_set_count(node->keys);
+	int			first = 0;
+	MemoryContext scratch;
+	MemoryContext outer;
+
+	CHECK_FOR_INTERRUPTS();
+	scratch = AllocSetContextCreate(node->context, "pg_hotpath level", ALLOCSET_DEFAULT_SIZES);
+	outer = MemoryContextSwitchTo(scratch);
+	if (!load_from_source(node, &first, scratch))
+		load_by_statement(node, first, scratch);
+	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(scratch);
+	hp_rows_arrange(node->rows, nkeys);
+}
+
+/* Load all levels below a node, whose rows are there. */
+void
+hp_node_load_below(HpNode *node)
+{
+	for (int i = 0; i < node->nbelow; i++)
+	{
+		hp_node_load(node->below[i]);
+		hp_node_load_below(node->below[i]);
+	}
+}

@@ -1,0 +1,242 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *		A level of one batch: takes rows, and asks the levels below.
+ *
+ * A row that is taken is rendered at once, and its keys for the levels below are
+ * added to what these are asked for.  So when a level has been loaded, the next
+ * ones know all their keys.
+ *
+ * Memory: everything in the context of the batch, except for what rendering a row
+ * leaves behind, which is for the caller to reset.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "eager/node.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "json/escape.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+/* ,"key": */
+static void
+make_prefix(HpNode *node)
+{
+	hp_writer_init(&node->prefix, node->context, 64);
+	hp_writer_byte(&node->prefix, ',');
+	hp_escape_string(&node->prefix, node->level->key, strlen(node->level->key));
+	hp_writer_byte(&node->prefix, ':');
+}
+
+/* {"n":0,"total":null} */
+static void
+make_nothing(HpNode *node)
+{
+	HpWriter   *writer = &node->nothing;
+
+	hp_writer_init(writer, node->context, 64);
+	for (int i = 0; i < node->level->naggregates; i++)
+	{
+		const HpAggregate *aggregate = &node->level->aggregates[i];
+
+		hp_writer_byte(writer, i == 0 ? '{' : ',');
+		hp_escape_string(writer, aggregate->name, strlen(aggregate->name));
+		if (strcmp(aggregate->function, "count") == 0)
+			hp_writer_bytes(writer, ":0", 2);
+		else
+			hp_writer_bytes(writer, ":null", 5);
+	}
+	hp_writer_byte(writer, '}');
+}
+
+static void
+make_keys(HpNode *node)
+{
+	const HpLink *link = &node->level->via.link;
+	Oid			types[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < link->ncolumns; i++)
+		types[i] = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
+	node->keys = hp_key_set_create(types, link->ncolumns, node->context);
+}
+
+/* The node of a level, with those below it.  A level with a link gets keys. */
+HpNode *
+hp_node_create(const HpLevel *level, MemoryContext context)
+{
+	MemoryContext outer = MemoryContextSwitchTo(context);
+	HpNode	   *node = palloc0(sizeof(HpNode));
+	ListCell   *lc;
+
+	node->level = level;
+	node->context = context;
+	node->rows = hp_rows_create(context);
+	node->row_typmod = level->naggregates > 0 ? -1 : level->row_typmod;
+	if (level->via.link.ncolumns > 0)
+		make_keys(node);
+	if (level->key != NULL)
+		make_prefix(node);
+	if (level->naggregates > 0)
+		make_nothing(node);
+	node->below = palloc(Max(list_length(level->below), 1) * sizeof(HpNode *));
+	foreach(lc, level->below)
+		if (hp_spec_is_shown(lfirst(lc)) && level->naggregates == 0)
+			node->below[node->nbelow++] = hp_node_create(lfirst(lc), context);
+	MemoryContextSwitchTo(outer);
+	return node;
+}
+
+/* Ask for the next row's key; values are NULL where it has none. */
+void
+hp_node_ask(HpNode *node, const Datum *values)
+{
+	if (node->nasked == node->asked_capacity)
+	{
+		node->asked_capacity = Max(64, 2 * node->asked_capacity);
+		node->asked = node->asked == NULL ?
+			MemoryContextAlloc(node->context, node->asked_capacity * sizeof(int)) :
+			repalloc_huge(node->asked, (Size) node->asked_capacity * sizeof(int));
+	}
+	node->asked[node->nasked++] = values != NULL ? hp_key_set_add(node->keys, values) : -1;
+}
+
+/* Ask a node below for what belongs to a row. */
+static void
+ask_for_row(HpNode *below, const TupleTableSlot *slot)
+{
+	Datum		values[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < below->level->via.link.ncolumns; i++)
+	{
+		int			column = below->level->parent_columns[i];
+
+		if (slot->tts_isnull[column])
+		{
+			hp_node_ask(below, NULL);
+			return;
+		}
+		values[i] = slot->tts_values[column];
+	}
+	hp_node_ask(below, values);
+}
+
+/* The record type of aggregates, which the statement's result tells. */
+static int32
+register_aggregates(const HpNode *node, TupleDesc result)
+{
+	int			n = node->level->naggregates;
+	TupleDesc	desc = CreateTemplateTupleDesc(n);
+
+	for (int i = 0; i < n; i++)
+	{
+		TupleDescCopyEntry(desc, i + 1, result, i + 1);
+		namestrcpy(&TupleDescAttr(desc, i)->attname, node->level->aggregates[i].name);
+	}
+	return BlessTupleDesc(desc)->tdtypmod;
+}
+
+/* Take a row whose first columns are those of the level; returns its number. */
+int
+hp_node_add_slot(HpNode *node, TupleTableSlot *slot)
+{
+	slot_getallattrs(slot);
+	if (unlikely(node->row_typmod < 0))
+		node->row_typmod = register_aggregates(node, slot->tts_tupleDescriptor);
+	hp_encoder_write_slot(hp_encoder_of_ref(&node->encoder, RECORDOID, node->row_typmod,
+											HP_ROW_OBJECT), slot, hp_rows_begin(node->rows));
+	for (int i = 0; i < node->nbelow; i++)
+		ask_for_row(node->below[i], slot);
+	return hp_rows_end(node->rows);
+}
+
+/* What is needed to take whole rows apart. */
+static void
+prepare_whole_rows(HpNode *node, Oid rowtype)
+{
+	MemoryContext outer = MemoryContextSwitchTo(node->context);
+	const HpLevel *level = node->level;
+	TupleDesc	columns = CreateTemplateTupleDesc(level->ncolumns);
+
+	node->desc = lookup_rowtype_tupdesc_copy(rowtype, -1);
+	for (int i = 0; i < level->ncolumns; i++)
+		TupleDescCopyEntry(columns, i + 1, node->desc, level->columns[i]);
+	node->slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
+	node->row_context = AllocSetContextCreate(node->context, "pg_hotpath row",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(outer);
+}
+
+/* A whole row whose columns are all shown, and that nothing hangs on. */
+static int
+render_whole(HpNode *node, HeapTuple tuple)
+{
+	HpEncoder  *encoder = hp_encoder_of_ref(&node->encoder,
+											HeapTupleHeaderGetTypeId(tuple->t_data), -1,
+											HP_ROW_OBJECT);
+
+	hp_encoder_write_tuple(encoder, tuple, hp_rows_begin(node->rows));
+	return hp_rows_end(node->rows);
+}
+
+static int
+render_columns(HpNode *node, HeapTuple tuple)
+{
+	const HpLevel *level = node->level;
+	Datum	   *values = palloc(node->desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(node->desc->natts * sizeof(bool));
+
+	hp_row_check(tuple->t_data, node->desc);
+	heap_deform_tuple(tuple, node->desc, values, nulls);
+	ExecClearTuple(node->slot);
+	for (int i = 0; i < level->ncolumns; i++)
+	{
+		node->slot->tts_values[i] = values[level->columns[i] - 1];
+		node->slot->tts_isnull[i] = nulls[level->columns[i] - 1];
+	}
+	ExecStoreVirtualTuple(node->slot);
+	return hp_node_add_slot(node, node->slot);
+}
+
+/* Take a row of the relation's row type, a composite datum; returns its number. */
+int
+hp_node_add_datum(HpNode *node, Datum row)
+{
+	HeapTupleHeader header;
+	HeapTupleData tuple = {0};
+	MemoryContext outer;
+	int			result;
+
+	header = hp_row_header(row);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	tuple.t_data = header;
+	if (unlikely(node->desc == NULL))
+		prepare_whole_rows(node, HeapTupleHeaderGetTypeId(header));
+	outer = MemoryContextSwitchTo(node->row_context);
+	if (node->level->is_whole && node->nbelow == 0)
+		result = render_whole(node, &tuple);
+	else
+		result = render_columns(node, &tuple);
+	MemoryContextSwitchTo(outer);
+	MemoryContextReset(node->row_context);
+	return result;
+}
+
+/* Keep a composite datum as it is, instead of its text; returns the row's number. */
+int
+hp_node_keep_datum(HpNode *node, Datum row)
+{
+	HeapTupleHeader header = hp_row_header(row);
+	Size		size = HeapTupleHeaderGetDatumLength(header);
+	HpWriter   *writer = hp_rows_begin_aligned(node->rows);
+
+	hp_writer_bytes(writer, (char *) header, size);
+	return hp_rows_end(node->rows);
+}

@@ -1,0 +1,225 @@
+/*-------------------------------------------------------------------------
+ *
+ * spec_value.c
+ *		The values of a specification's keys, checked one by one.
+ *
+ * Errors: 22023 (invalid_parameter_value) for a value of the wrong kind, 42703
+ * (undefined_column), 42883 (undefined_function) for an aggregate that a column's
+ * type does not have.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "base/compat.h"
+#include "catalog/relation.h"
+#include "eager/spec.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+static const char *
+kind_of(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return "null";
+		case jbvString:
+			return "a string";
+		case jbvNumeric:
+			return "a number";
+		case jbvBool:
+			return "a boolean";
+		case jbvBinary:
+			return JsonContainerIsArray(value->val.binary.data) ? "an array" : "an object";
+		default:
+			return "something else";
+	}
+}
+
+/* Raise the error for a value of the wrong kind. */
+void
+hp_spec_report_type(const HpLevel *level, const char *key, const char *wanted,
+					const JsonbValue *value)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("\"%s\" of %s must be %s", key, level->path, wanted),
+			errdetail("It is %s.", kind_of(value)),
+			errhint("Leave it out for the default."));
+}
+
+char *
+hp_spec_string(const HpLevel *level, const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvString)
+		hp_spec_report_type(level, key, "a string", value);
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+/* A number of rows. */
+int64
+hp_spec_count(const HpLevel *level, const char *key, const JsonbValue *value)
+{
+	char	   *text;
+	char	   *end;
+	int64		result;
+
+	if (value->type != jbvNumeric)
+		hp_spec_report_type(level, key, "a whole number that is not negative", value);
+	text = DatumGetCString(DirectFunctionCall1(numeric_out,
+											   NumericGetDatum(value->val.numeric)));
+	errno = 0;
+	result = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || result < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("\"%s\" of %s must be a whole number that is not negative", key,
+					   level->path),
+				errdetail("It is %s.", text),
+				errhint("Leave it out for the default."));
+	return result;
+}
+
+/* An object, as jsonb of its own. */
+Jsonb *
+hp_spec_object(const HpLevel *level, const char *key, JsonbValue *value)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		hp_spec_report_type(level, key, "an object", value);
+	return JsonbValueToJsonb(value);
+}
+
+/* A column by name. */
+AttrNumber
+hp_spec_column(const HpLevel *level, TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
+			return attr->attnum;
+	}
+	ereport(ERROR,
+			errcode(ERRCODE_UNDEFINED_COLUMN),
+			errmsg("column \"%s\" does not exist", name),
+			errdetail("It was named for %s, whose rows are of table \"%s\".", level->path,
+					  hp_relation_name(level->relid)),
+			errhint("Name columns of the table as they are spelled in the catalog."));
+}
+
+static void
+report_aggregate(const HpLevel *level, const char *detail)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			errmsg("an aggregate of %s is not understood", level->path),
+			errdetail("%s", detail),
+			errhint("Write \"count\", or an object such as {\"sum\": \"total\"}, with count, sum, "
+					"min, max or avg."));
+}
+
+/* There must be an aggregate of this name for the type. */
+static void
+check_function(const HpLevel *level, const char *function, Form_pg_attribute attr)
+{
+	List	   *name = list_make2(makeString("pg_catalog"), makeString(pstrdup(function)));
+	Oid			type = getBaseType(attr->atttypid);
+	Oid			id;
+	Oid			result;
+	bool		returns_set;
+	int			nvariadic;
+	Oid			variadic;
+	Oid		   *types;
+	FuncDetailCode code;
+
+	code = func_get_detail(name, NIL, NIL, 1, &type, false, false, false, &id, &result,
+						   &returns_set, &nvariadic, &variadic, &types, NULL);
+	if (code != FUNCDETAIL_AGGREGATE)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("there is no %s of column \"%s\"", function, NameStr(attr->attname)),
+				errdetail("The column is of type %s.", format_type_be(attr->atttypid)),
+				errhint("Use an aggregate that the type has, or another column."));
+}
+
+static const char *
+known_function(const HpLevel *level, const char *name)
+{
+	static const char *const functions[] = {"count", "sum", "min", "max", "avg"};
+
+	for (int i = 0; i < lengthof(functions); i++)
+		if (strcmp(functions[i], name) == 0)
+			return functions[i];
+	report_aggregate(level, psprintf("There is no aggregate \"%s\".", name));
+	return NULL;
+}
+
+/* {"sum": "total"} */
+static void
+read_call(HpLevel *level, TupleDesc desc, JsonbContainer *call, HpAggregate *aggregate)
+{
+	JsonbIterator *it = JsonbIteratorInit(call);
+	JsonbValue	key;
+	JsonbValue	column;
+
+	if (JsonContainerSize(call) != 1)
+		report_aggregate(level, "An object has the name of one function as its only key.");
+	JsonbIteratorNext(&it, &key, true);
+	JsonbIteratorNext(&it, &key, true);
+	JsonbIteratorNext(&it, &column, true);
+	aggregate->function = known_function(level, pnstrdup(key.val.string.val, key.val.string.len));
+	aggregate->column = hp_spec_column(level, desc,
+									   hp_spec_string(level, aggregate->function, &column));
+	check_function(level, aggregate->function, TupleDescAttr(desc, aggregate->column - 1));
+}
+
+static void
+read_aggregate(HpLevel *level, TupleDesc desc, JsonbValue *value, HpAggregate *aggregate)
+{
+	if (value->type == jbvString)
+	{
+		aggregate->function = known_function(level, hp_spec_string(level, "aggregate", value));
+		if (strcmp(aggregate->function, "count") != 0)
+			report_aggregate(level, psprintf("\"%s\" needs a column.", aggregate->function));
+	}
+	else if (value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data))
+		read_call(level, desc, value->val.binary.data, aggregate);
+	else
+		report_aggregate(level, psprintf("It is %s.", kind_of(value)));
+}
+
+/* The value of "aggregate": an object of named calls. */
+void
+hp_spec_aggregates(HpLevel *level, TupleDesc desc, JsonbValue *value)
+{
+	Jsonb	   *object = hp_spec_object(level, "aggregate", value);
+	JsonbIterator *it = JsonbIteratorInit(&object->root);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+
+	if (JB_ROOT_COUNT(object) == 0)
+		report_aggregate(level, "The object is empty.");
+	if (JB_ROOT_COUNT(object) > MaxTupleAttributeNumber - 2)
+		report_aggregate(level, "There are too many.");
+	level->aggregates = palloc0(JB_ROOT_COUNT(object) * sizeof(HpAggregate));
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		HpAggregate *aggregate = &level->aggregates[level->naggregates];
+
+		if (token == WJB_KEY)
+			aggregate->name = pnstrdup(v.val.string.val, v.val.string.len);
+		else if (token == WJB_VALUE)
+		{
+			if (strlen(aggregate->name) >= NAMEDATALEN)
+				report_aggregate(level, psprintf("The name \"%s\" has more than %d bytes.",
+												 aggregate->name, NAMEDATALEN - 1));
+			read_aggregate(level, desc, &v, aggregate);
+			level->naggregates++;
+		}
+	}
+}

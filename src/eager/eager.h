@@ -56,6 +56,12 @@ extern HpEmbed *hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType
  */
 extern void hp_embed_append_columns(const HpEmbed *embed, StringInfo sql, const char *alias);
 
+/* The same columns, by number. */
+extern const AttrNumber *hp_embed_columns(const HpEmbed *embed, int *n);
+
+/* Is there a level below the root that filters its parents? */
+extern bool hp_embed_filters(const HpEmbed *embed);
+
 /* Append " AND EXISTS (...)" for each level below the root that filters its parents. */
 extern void hp_embed_append_joins(const HpEmbed *embed, HpStatement *statement,
 								  const char *alias);

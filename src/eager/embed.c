@@ -53,6 +53,19 @@ hp_embed_append_columns(const HpEmbed *embed, StringInfo sql, const char *alias)
 	hp_level_append_columns(sql, embed->root, alias);
 }
 
+const AttrNumber *
+hp_embed_columns(const HpEmbed *embed, int *n)
+{
+	*n = embed->root->ncolumns;
+	return embed->root->columns;
+}
+
+bool
+hp_embed_filters(const HpEmbed *embed)
+{
+	return hp_level_filters_parents(embed->root);
+}
+
 void
 hp_embed_append_joins(const HpEmbed *embed, HpStatement *statement, const char *alias)
 {

@@ -199,8 +199,8 @@ hp_level_append_joins(HpStatement *statement, const HpLevel *level, const char *
 	append_joins(statement, level, alias, &naliases);
 }
 
-static bool
-filters_parents(const HpLevel *level)
+bool
+hp_level_filters_parents(const HpLevel *level)
 {
 	ListCell   *lc;
 
@@ -225,7 +225,7 @@ append_conditions(HpStatement *statement, const HpLevel *level, const char *alia
 void
 hp_level_append_where(HpStatement *statement, const HpLevel *level, const char *alias)
 {
-	if (hp_filter_is_empty(level->filter) && !filters_parents(level))
+	if (hp_filter_is_empty(level->filter) && !hp_level_filters_parents(level))
 		return;
 	appendStringInfoString(&statement->sql, " WHERE true");
 	append_conditions(statement, level, alias);

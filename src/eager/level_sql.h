@@ -34,6 +34,7 @@ extern void hp_level_append(HpStatement *statement, const HpLevel *level, HpLeve
 extern void hp_level_append_columns(StringInfo sql, const HpLevel *level, const char *alias);
 
 /* " AND EXISTS (...)" for each level below that filters its parents. */
+extern bool hp_level_filters_parents(const HpLevel *level);
 extern void hp_level_append_joins(HpStatement *statement, const HpLevel *level,
 								  const char *alias);
 

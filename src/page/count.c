@@ -82,7 +82,7 @@ hp_count_rows(HpSource *source, HpCount count)
 					 count.kind == HP_COUNT_BOUNDED ?
 					 "SELECT pg_catalog.count(*) FROM (SELECT 1 FROM %s WHERE " :
 					 "SELECT 1 FROM %s WHERE ", source->from);
-	hp_filter_append(&statement, source->filter, source->alias);
+	hp_source_append_condition(source, &statement);
 	if (count.kind == HP_COUNT_ESTIMATED)
 		return hp_statement_estimate(&statement);
 	if (count.kind == HP_COUNT_BOUNDED)

@@ -128,7 +128,7 @@ may_read_directly(HpSource *source)
 	Relation	rel = source->rel;
 	HpRelation *known = hp_relation_by_oid(RelationGetRelid(rel));
 
-	return source->only_equal && source->unique &&
+	return source->only_equal && source->embed == NULL && source->unique &&
 		rel->rd_rel->relkind == RELKIND_RELATION &&
 		!(rel->rd_rel->relhassubclass && has_subclass(RelationGetRelid(rel))) &&
 		!hp_has_virtual_columns(source->base) &&

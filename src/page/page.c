@@ -71,7 +71,7 @@ hp_page_init(HpPage *page, HpSource *source, HpPageKeep keep, int ncolumns)
 	page->keep = keep;
 	page->capacity = 32;
 	page->rows = palloc(page->capacity * sizeof(HpPageRow));
-	if (keep == HP_KEEP_ROW)
+	if (keep != HP_KEEP_JSON)
 		return;
 	hp_writer_init(&page->json, page->context, 8192);
 	if (!source->whole_row)
@@ -82,6 +82,14 @@ hp_page_init(HpPage *page, HpSource *source, HpPageKeep keep, int ncolumns)
 			TupleDescCopyEntry(desc, i, source->desc, i);
 		page->encoder = hp_encoder_compile(desc, HP_ROW_OBJECT, page->context);
 	}
+}
+
+/* Start an empty page of rows with their related rows, which are the source's first columns. */
+void
+hp_page_init_embed(HpPage *page, HpSource *source, const HpEmbed *embed)
+{
+	hp_page_init(page, source, HP_KEEP_EMBED, 0);
+	page->batch = hp_embed_begin(embed, page->context);
 }
 
 static void
@@ -120,30 +128,22 @@ static void
 keep_row(Reading *reading, TupleTableSlot *slot)
 {
 	HpPage	   *page = reading->page;
-	HpPageRow  *row;
+	HpPageRow	row = {0};
 
+	/* output functions may leave garbage behind, which goes with the row's context */
 	if (page->keep == HP_KEEP_JSON)
-	{
-		HpPageRow	text;
+		write_json(page, slot, &row);
+	else if (page->keep == HP_KEEP_EMBED)
+		row.number = hp_embed_add(page->batch, slot);
 
-		/* output functions may leave garbage behind, which goes with the row's context */
-		write_json(page, slot, &text);
-		MemoryContextSwitchTo(page->context);
-		if (page->nrows == page->capacity)
-			page->rows = repalloc(page->rows, (page->capacity *= 2) * sizeof(HpPageRow));
-		row = &page->rows[page->nrows++];
-		*row = text;
-	}
-	else
-	{
-		MemoryContextSwitchTo(page->context);
-		if (page->nrows == page->capacity)
-			page->rows = repalloc(page->rows, (page->capacity *= 2) * sizeof(HpPageRow));
-		row = &page->rows[page->nrows++];
-		row->row = ExecFetchSlotHeapTupleDatum(slot);
-	}
-	keep_place(page, &reading->here, &row->place);
-	reading->previous = &row->place;
+	MemoryContextSwitchTo(page->context);
+	if (page->keep == HP_KEEP_ROW)
+		row.row = ExecFetchSlotHeapTupleDatum(slot);
+	keep_place(page, &reading->here, &row.place);
+	if (page->nrows == page->capacity)
+		page->rows = repalloc(page->rows, (page->capacity *= 2) * sizeof(HpPageRow));
+	page->rows[page->nrows] = row;
+	reading->previous = &page->rows[page->nrows++].place;
 }
 
 static void
@@ -291,20 +291,26 @@ hp_page_read(HpPage *page, const HpPageRequest *request)
 	if (first == HP_NO_SIZE)
 	{
 		read_rows(page, request, true, limit_size(last));
-		return;
+		last = HP_NO_SIZE;
 	}
-	read_rows(page, request, false, limit_size(first));
+	else
+		read_rows(page, request, false, limit_size(first));
 	if (last != HP_NO_SIZE && page->nrows > last)
 	{
 		memmove(page->rows, page->rows + page->nrows - last, last * sizeof(HpPageRow));
 		page->nrows = last;
 		page->has_previous = true;
 	}
+	if (page->keep == HP_KEEP_EMBED)
+		hp_embed_load(page->batch);
 }
 
 /* Append the text of a row. */
 void
 hp_page_append_item(const HpPage *page, int i, HpWriter *writer)
 {
-	hp_writer_bytes(writer, page->json.data + page->rows[i].json, page->rows[i].json_length);
+	if (page->keep == HP_KEEP_EMBED)
+		hp_embed_write(page->batch, page->rows[i].number, writer);
+	else
+		hp_writer_bytes(writer, page->json.data + page->rows[i].json, page->rows[i].json_length);
 }

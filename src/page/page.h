@@ -8,6 +8,7 @@
 #ifndef HP_PAGE_H
 #define HP_PAGE_H
 
+#include "eager/eager.h"
 #include "json/encoder.h"
 #include "page/source.h"
 
@@ -27,6 +28,7 @@ typedef struct HpPageRow
 {
 	HpPlace		place;
 	Datum		row;			/* composite */
+	int			number;			/* in the batch of related rows */
 	Size		json;			/* where its text begins ... */
 	Size		json_length;	/* ... and how long it is */
 } HpPageRow;
@@ -35,7 +37,8 @@ typedef struct HpPageRow
 typedef enum HpPageKeep
 {
 	HP_KEEP_ROW,				/* the row as a composite value */
-	HP_KEEP_JSON				/* its text */
+	HP_KEEP_JSON,				/* its text */
+	HP_KEEP_EMBED				/* its text, with its related rows */
 } HpPageKeep;
 
 typedef struct HpPage
@@ -46,6 +49,7 @@ typedef struct HpPage
 	HpEncoder  *encoder;		/* of rows that are not of a named type; else NULL */
 	HpEncoderRef named_encoder;
 	HpWriter	json;
+	HpEmbedBatch *batch;		/* of related rows, or NULL */
 	int			nrows;
 	int			capacity;
 	HpPageRow  *rows;			/* in the source's order */
@@ -55,6 +59,7 @@ typedef struct HpPage
 
 extern void hp_page_check_size(const char *argument, int size);
 extern void hp_page_init(HpPage *page, HpSource *source, HpPageKeep keep, int ncolumns);
+extern void hp_page_init_embed(HpPage *page, HpSource *source, const HpEmbed *embed);
 extern void hp_page_read(HpPage *page, const HpPageRequest *request);
 extern void hp_page_append_item(const HpPage *page, int i, HpWriter *writer);
 

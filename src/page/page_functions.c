@@ -81,15 +81,25 @@ require_argument(FunctionCallInfo fcinfo, int argno, const char *name, const cha
 				errhint("%s", hint));
 }
 
-/* Make the source of a relation, and the codec of its cursors. */
+/*
+ * Make the source of a relation, and the codec of its cursors.  Related rows that filter these
+ * bind them, as the filter does.
+ */
 static void
 open_relation(Call *call, HpRelation *rel, const char *order_by, Jsonb *filter,
-			  const HpColumnList *columns)
+			  const HpColumnList *columns, const HpEmbed *embed, Jsonb *spec)
 {
+	const char *scope = NULL;
+
 	call->source = hp_source_of_relation(rel, order_by, filter, columns);
+	if (embed != NULL && hp_embed_filters(embed))
+	{
+		call->source->embed = embed;
+		scope = JsonbToCString(NULL, &spec->root, VARSIZE(spec));
+	}
 	hp_source_prepare(call->source);
 	call->codec = hp_cursor_codec(call->source->order, hp_source_identity(call->source), filter,
-								  NULL, call->context);
+								  scope, call->context);
 }
 
 /*
@@ -105,10 +115,9 @@ keep_aligned(TupleDesc desc, int attnum)
 
 /* Read the page that the arguments ask for. */
 static void
-read_page(Call *call, const HpPageArguments *arguments, HpPageKeep keep, int ncolumns)
+read_page(Call *call, const HpPageArguments *arguments)
 {
 	hp_request_places(arguments, call->source, call->codec, &call->request);
-	hp_page_init(&call->page, call->source, keep, ncolumns);
 	hp_page_read(&call->page, &call->request);
 }
 
@@ -164,8 +173,9 @@ hotpath_page(PG_FUNCTION_ARGS)
 	keep_aligned(((ReturnSetInfo *) fcinfo->resultinfo)->setDesc, 1);
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
-	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), NULL);
-	read_page(&call, &arguments, HP_KEEP_ROW, 0);
+	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), NULL, NULL, NULL);
+	hp_page_init(&call.page, call.source, HP_KEEP_ROW, 0);
+	read_page(&call, &arguments);
 	put_rows((ReturnSetInfo *) fcinfo->resultinfo, &call, row_item);
 	end_call(&call);
 	PG_RETURN_NULL();
@@ -190,7 +200,8 @@ hotpath_page_query(PG_FUNCTION_ARGS)
 									 PG_ARGISNULL(7) ? NULL : PG_GETARG_ARRAYTYPE_P(7));
 	hp_source_prepare(call.source);
 	call.codec = hp_cursor_codec(call.source->order, query, params, "query", call.context);
-	read_page(&call, &arguments, HP_KEEP_JSON, call.source->desc->natts);
+	hp_page_init(&call.page, call.source, HP_KEEP_JSON, call.source->desc->natts);
+	read_page(&call, &arguments);
 	put_rows((ReturnSetInfo *) fcinfo->resultinfo, &call, json_item);
 	end_call(&call);
 	PG_RETURN_NULL();
@@ -287,12 +298,29 @@ append_count(HpWriter *writer, Call *call, const PageShape *shape, HpCount count
 	hp_writer_byte(writer, '}');
 }
 
+/* What the arguments columns and embed show of a row; NULL: all of it. */
+static HpColumnList *
+shown_columns(FunctionCallInfo fcinfo, HpRelation *rel, HpEmbed **embed)
+{
+	ArrayType  *names = PG_ARGISNULL(7) ? NULL : PG_GETARG_ARRAYTYPE_P(7);
+	HpColumnList *result;
+
+	*embed = NULL;
+	if (PG_ARGISNULL(8))
+		return names != NULL ? hp_source_parse_columns(rel, names) : NULL;
+	*embed = hp_embed_parse(rel->relid, PG_GETARG_JSONB_P(8), HP_EMBED_MAP, names);
+	result = palloc(sizeof(HpColumnList));
+	result->attnums = unconstify(AttrNumber *, hp_embed_columns(*embed, &result->n));
+	return result;
+}
+
 /* page_json and connection(rel, order_by, first, after, last, before, filter, columns, embed, count) */
 static Datum
 page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 {
 	HpRelation *rel;
-	HpColumnList *columns = NULL;
+	HpColumnList *columns;
+	HpEmbed    *embed;
 	HpPageArguments arguments;
 	HpWriter	writer;
 	HpCount		count;
@@ -303,11 +331,15 @@ page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
-	if (!PG_ARGISNULL(7))
-		columns = hp_source_parse_columns(rel, PG_GETARG_ARRAYTYPE_P(7));
 	count = hp_count_parse(hp_request_text(fcinfo, 9));
-	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), columns);
-	read_page(&call, &arguments, HP_KEEP_JSON, columns != NULL ? columns->n : 0);
+	columns = shown_columns(fcinfo, rel, &embed);
+	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), columns, embed,
+				  embed != NULL ? PG_GETARG_JSONB_P(8) : NULL);
+	if (embed != NULL)
+		hp_page_init_embed(&call.page, call.source, embed);
+	else
+		hp_page_init(&call.page, call.source, HP_KEEP_JSON, columns != NULL ? columns->n : 0);
+	read_page(&call, &arguments);
 
 	hp_writer_init(&writer, call.context, call.page.json.len + 512);
 	append_text(&writer, shape->start);
@@ -396,7 +428,7 @@ hotpath_cursor_at(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	begin_call(&call);
-	open_relation(&call, rel, hp_request_text(fcinfo, 1), NULL, NULL);
+	open_relation(&call, rel, hp_request_text(fcinfo, 1), NULL, NULL, NULL, NULL);
 	if (hp_argument_key(fcinfo, 2, hp_relation_primary_key(rel), &key) == HP_KEY_GIVEN)
 		row = hp_query_row(rel, rel->primary, &key, &found);
 	if (found)
@@ -421,7 +453,7 @@ hotpath_page_explain(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	begin_call(&call);
 	open_relation(&call, hp_relation_by_oid(PG_GETARG_OID(0)), hp_request_text(fcinfo, 1),
-				  hp_request_filter(fcinfo, 2), NULL);
+				  hp_request_filter(fcinfo, 2), NULL, NULL, NULL);
 	hp_explain_source(call.source, &explanation);
 	values[0] = CStringGetTextDatum(explanation.strategy);
 	nulls[1] = !OidIsValid(explanation.index);

@@ -149,7 +149,7 @@ build_statement(HpStatement *statement, const Seek *seek, const HpRange *range)
 	hp_statement_init(statement);
 	add_query_params(statement, source->params);
 	appendStringInfo(&statement->sql, "SELECT %s FROM %s WHERE ", source->list, source->from);
-	hp_filter_append(statement, source->filter, source->alias);
+	hp_source_append_condition(source, statement);
 	if (source->parent != NULL)
 		append_parent(statement, source);
 	append_range(statement, seek, range);
@@ -187,8 +187,8 @@ static void
 read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 {
 	HpSource   *source = seek->source;
-	HpPlanning	planning = hp_filter_is_empty(source->filter) && source->params == NULL ?
-	HP_PLAN_GENERIC : HP_PLAN_AUTO;
+	HpPlanning	planning = hp_filter_is_empty(source->filter) && source->params == NULL &&
+	source->embed == NULL ? HP_PLAN_GENERIC : HP_PLAN_AUTO;
 
 	seek->row = MakeSingleTupleTableSlot(source->desc, &TTSOpsHeapTuple);
 	for (int i = 0; i < nranges && !seek->stopped; i++)

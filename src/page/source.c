@@ -34,6 +34,7 @@
 #include "base/errors.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "eager/eager.h"
 #include "query/query.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -296,6 +297,15 @@ hp_source_add_parent(HpSource *source, const HpOrderColumn *column)
 	parent->isnull = false;
 	source->parent = parent;
 	source->parent_column = *column;
+}
+
+/* Append what the source's rows have to fulfil, but for the parent. */
+void
+hp_source_append_condition(HpSource *source, HpStatement *statement)
+{
+	hp_filter_append(statement, source->filter, source->alias);
+	if (source->embed != NULL)
+		hp_embed_append_joins(source->embed, statement, source->alias);
 }
 
 /* The relation's name as cursors are bound to it, whatever the settings for quoting are. */

@@ -53,6 +53,8 @@ typedef struct HpSource
 
 	FmgrInfo   *compare;		/* of each column of the order */
 
+	const struct HpEmbed *embed;	/* related rows that filter these as well, or NULL */
+
 	bool		direct;			/* ranges are read from the index, without a statement */
 	HpRangeIndex index;
 	struct HpScan *scan;		/* see scan.c; NULL until the first range is read */
@@ -70,6 +72,7 @@ extern HpSource *hp_source_of_relation(HpRelation *rel, const char *order_by, Js
 extern HpColumnList *hp_source_parse_columns(HpRelation *rel, ArrayType *names);
 extern void hp_source_add_parent(HpSource *source, const HpOrderColumn *column);
 extern char *hp_source_identity(const HpSource *source);
+extern void hp_source_append_condition(HpSource *source, HpStatement *statement);
 extern void hp_source_prepare(HpSource *source);
 extern void hp_source_close(HpSource *source);
 extern void hp_source_place(HpSource *source, TupleTableSlot *slot, HpPlace *place);

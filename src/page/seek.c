@@ -73,11 +73,12 @@ append_comparison(HpStatement *statement, const Seek *seek, int i, Oid operator)
 }
 
 static void
-append_null_test(HpStatement *statement, const Seek *seek, int i, const char *test)
+append_null_test(HpStatement *statement, const Seek *seek, int i, bool is_null)
 {
-	hp_order_append_operand(&statement->sql, &seek->source->order->columns[i],
-							seek->source->alias);
-	appendStringInfo(&statement->sql, " %s", test);
+	const HpOrderColumn *column = &seek->source->order->columns[i];
+
+	hp_order_append_operand(&statement->sql, column, seek->source->alias);
+	appendStringInfo(&statement->sql, " %s", hp_build_null_test(column->type, is_null));
 }
 
 static void
@@ -91,17 +92,15 @@ append_range(HpStatement *statement, const Seek *seek, const HpRange *range)
 			continue;
 		appendStringInfoString(&statement->sql, " AND ");
 		if (seek->from->isnull[i])
-			append_null_test(statement, seek, i, "IS NULL");
+			append_null_test(statement, seek, i, true);
 		else
 			append_comparison(statement, seek, i, order->columns[i].eq_operator);
 	}
 	if (range->test == HP_TEST_NONE)
 		return;
 	appendStringInfoString(&statement->sql, " AND ");
-	if (range->test == HP_TEST_NULL)
-		append_null_test(statement, seek, range->nequal, "IS NULL");
-	else if (range->test == HP_TEST_NOT_NULL)
-		append_null_test(statement, seek, range->nequal, "IS NOT NULL");
+	if (range->test == HP_TEST_NULL || range->test == HP_TEST_NOT_NULL)
+		append_null_test(statement, seek, range->nequal, range->test == HP_TEST_NULL);
 	else
 		append_comparison(statement, seek, range->nequal,
 						  bound_operator(&order->columns[range->nequal], range->test,

@@ -1,0 +1,42 @@
+-- Every row once, where null, equal or the same mean something else than one would think.
+create schema page_edges;
+set search_path = page_edges, public;
+
+-- all rows by pages of a size, or the rows before an error; and whether they are those of ORDER BY
+create function walk(rel regclass, order_by text, size int) returns text[] language plpgsql as $$
+declare
+	place text; more boolean := true; row record; result text[] := '{}';
+begin
+	while more and cardinality(result) < 100 loop
+		more := false;
+		for row in execute format('select item::text, cursor, has_next_page from hotpath.page(null::%s, $1, $2, $3)', rel)
+			using order_by, size, place
+		loop
+			result := result || row.item;
+			place := row.cursor;
+			more := row.has_next_page;
+		end loop;
+	end loop;
+	return result;
+end $$;
+create function is_walked(rel regclass, order_by text) returns boolean language plpgsql as $$
+declare
+	plain text[]; same boolean := true;
+begin
+	execute format('select array_agg(t::text order by %s) from %s t', order_by, rel) into plain;
+	for size in 1 .. 3 loop
+		same := same and walk(rel, order_by, size) = plain;
+	end loop;
+	return same;
+end $$;
+
+-- a composite is null if it is the null value, whatever its fields are
+create type pair as (a int, b int);
+create table composite (id int primary key, c pair);
+insert into composite values (1, null), (2, row(null, null)), (3, row(1, null)), (4, row(1, 2)), (5, row(null, 3)),
+	(6, null), (7, row(2, 2));
+select o, is_walked('composite', o) from unnest(array['c, id', 'c nulls first, id', 'c desc, id', 'c desc nulls last, id']) o;
+create index on composite (c, id);
+select o, is_walked('composite', o) from unnest(array['c, id', 'c nulls first, id', 'c desc, id', 'c desc nulls last, id']) o;
+
+drop schema page_edges cascade;

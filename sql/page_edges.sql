@@ -39,4 +39,12 @@ select o, is_walked('composite', o) from unnest(array['c, id', 'c nulls first, i
 create index on composite (c, id);
 select o, is_walked('composite', o) from unnest(array['c, id', 'c nulls first, id', 'c desc, id', 'c desc nulls last, id']) o;
 
+-- what a parent has NOT NULL, its children may have null
+create table parent (id int primary key, k int);
+create table child () inherits (parent);
+alter table only parent alter k set not null;
+insert into parent values (1, 1), (2, 2);
+insert into child values (3, 1), (4, null), (5, 9), (6, null);
+select o, is_walked('parent', o) from unnest(array['k, id', 'k nulls first, id', 'k desc, id desc', 'k desc nulls last, id']) o;
+
 drop schema page_edges cascade;

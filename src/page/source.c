@@ -153,6 +153,7 @@ complete_order(HpSource *source)
 {
 	Relation	rel = source->rel;
 	HpOrder    *order = source->order;
+	bool		checked = is_checked_relation(rel);
 	bool		descending = order->ncolumns > 0 &&
 	order->columns[order->ncolumns - 1].descending;
 	const HpKeyDef *key = find_key(rel, order, &source->unique);
@@ -164,11 +165,16 @@ complete_order(HpSource *source)
 				hp_order_add(order, source->base, key->columns[i].attnum, descending);
 		source->unique = true;
 	}
-	/* a plain index has no place for nulls of columns that have none */
 	for (int i = 0; i < order->ncolumns; i++)
-		if (!order->columns[i].nullable)
+	{
+		/* what is NOT NULL in a parent or a foreign table's declaration may be null in its rows */
+		if (checked)
+			order->columns[i].nullable = true;
+		/* a plain index has no place for nulls of columns that have none */
+		else if (!order->columns[i].nullable)
 			order->columns[i].nulls_first = order->columns[i].descending;
-	if (is_checked_relation(rel))
+	}
+	if (checked)
 		source->unique = false;
 	else if (!source->unique)
 		refuse_order(rel);

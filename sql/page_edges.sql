@@ -47,4 +47,16 @@ insert into parent values (1, 1), (2, 2);
 insert into child values (3, 1), (4, null), (5, 9), (6, null);
 select o, is_walked('parent', o) from unnest(array['k, id', 'k nulls first, id', 'k desc, id desc', 'k desc nulls last, id']) o;
 
+-- what a unique index of another operator class tells apart, the order does not
+create type price as (amount numeric);
+create table image (p price not null, n int);
+create unique index on image (p record_image_ops);
+insert into image values (row(1.0), 1), (row(1.00), 2), (row(2), 3);
+\set VERBOSITY sqlstate
+select walk('image', 'p', 1);
+create unique index on image (p, n);
+alter table image alter n set not null;
+\set VERBOSITY default
+select is_walked('image', 'p');
+
 drop schema page_edges cascade;

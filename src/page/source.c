@@ -75,7 +75,10 @@ check_kind(Relation rel)
 	}
 }
 
-/* A key whose columns are never null; NULL if the index enforces none. */
+/*
+ * A key whose columns are never null; NULL if the index enforces none.  What is unique by an
+ * operator class of its own, such as record_image_ops, may be equal in an order.
+ */
 static HpKeyDef *
 key_of_index(Relation rel, Oid indexid)
 {
@@ -83,8 +86,14 @@ key_of_index(Relation rel, Oid indexid)
 	HpKeyDef   *def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
 
 	for (int i = 0; def != NULL && i < def->ncolumns; i++)
-		if (!TupleDescAttr(RelationGetDescr(rel), def->columns[i].attnum - 1)->attnotnull)
+	{
+		const HpKeyColumn *column = &def->columns[i];
+
+		if (!hp_is_not_null(RelationGetDescr(rel), column->attnum) ||
+			column->equal_operator !=
+			lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr)
 			return NULL;
+	}
 	return def;
 }
 

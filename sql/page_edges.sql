@@ -59,4 +59,13 @@ alter table image alter n set not null;
 \set VERBOSITY default
 select is_walked('image', 'p');
 
+-- a row that is stored elsewhere keeps the value that a column was added with
+create table added (id int primary key);
+insert into added values (1);
+alter table added add n int default 7, add t text default 'seven';
+create table stored as select item from hotpath.page(null::added);
+alter table added alter n drop default;
+vacuum full added;
+select item from stored;
+
 drop schema page_edges cascade;

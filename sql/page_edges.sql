@@ -68,4 +68,26 @@ alter table added alter n drop default;
 vacuum full added;
 select item from stored;
 
+-- a function that the rows call gives the name of the relation to another one, of other types
+create function swap(i int) returns int language plpgsql as $$
+begin
+	if current_setting('page_edges.swap', true) = 'on' then
+		set local page_edges.swap = 'off';
+		alter view swapped rename to swapped_before;
+		alter view other rename to swapped;
+	end if;
+	return i;
+end $$;
+create view swapped as select id, swap(case when id < 3 then 1 else id end) as x from composite;
+create view other as select repeat('a', 40) as id, 4611686018427387904 as x;
+select cursor as place from hotpath.page(null::swapped, 'x, id', 1) \gset
+begin;
+set local page_edges.swap = 'on';
+select item from hotpath.page(null::swapped, 'x, id', 3, after => :'place');
+rollback;
+begin;
+set local page_edges.swap = 'on';
+select hotpath.page_json('swapped', 'x, id', 3, after => :'place', columns => '{id}');
+rollback;
+
 drop schema page_edges cascade;

@@ -40,6 +40,7 @@ typedef struct Seek
 	bool		reverse;
 	uint64		wanted;
 	bool		stopped;		/* by the sink, or enough rows were shown */
+	bool		checked;		/* the statement's rows are of the source's types */
 	TupleTableSlot *row;		/* a whole row, taken out of its composite value */
 	HpRowSink	sink;
 	void	   *arg;
@@ -157,12 +158,45 @@ build_statement(HpStatement *statement, const Seek *seek, const HpRange *range)
 	appendStringInfo(&statement->sql, " LIMIT " UINT64_FORMAT, round_up_limit(seek->wanted));
 }
 
+/* Are rows of a statement of the types that the source's are? */
+static bool
+has_types(const HpSource *source, TupleDesc desc)
+{
+	if (source->whole_row)
+		return desc->natts == 1 &&
+			TupleDescAttr(desc, 0)->atttypid == source->desc->tdtypeid;
+	if (desc->natts != source->desc->natts)
+		return false;
+	for (int i = 0; i < desc->natts; i++)
+		if (TupleDescAttr(desc, i)->atttypid != TupleDescAttr(source->desc, i)->atttypid)
+			return false;
+	return true;
+}
+
+/*
+ * Raise an error for rows of other types, which would be taken for what they are not: functions
+ * that the rows before have called, or another session, may have given a name to another relation.
+ */
+static void
+check_types(Seek *seek, TupleDesc desc)
+{
+	if (!has_types(seek->source, desc))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("\"%s\" has changed while a page of it was read", seek->source->name),
+				errdetail("Its rows are not of the types that they had."),
+				errhint("Read the page again."));
+	seek->checked = true;
+}
+
 /* Pass a row on to the sink, taken out of its composite value. */
 static bool
 pass_on(TupleTableSlot *slot, void *arg)
 {
 	Seek	   *seek = arg;
 
+	if (!seek->checked)
+		check_types(seek, slot->tts_tupleDescriptor);
 	if (seek->source->whole_row)
 	{
 		HeapTupleData tuple = {0};
@@ -195,6 +229,7 @@ read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 		HpStatement statement;
 
 		build_statement(&statement, seek, &ranges[i]);
+		seek->checked = false;
 		hp_statement_run(&statement, planning, seek->wanted, pass_on, seek);
 	}
 	ExecDropSingleTupleTableSlot(seek->row);

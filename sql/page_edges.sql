@@ -90,4 +90,28 @@ set local page_edges.swap = 'on';
 select hotpath.page_json('swapped', 'x, id', 3, after => :'place', columns => '{id}');
 rollback;
 
+-- literals of a query mean what they do when it is run
+set datestyle = 'ISO, MDY';
+select item from hotpath.page_query($$select '01/02/2024'::date as id$$, 'id', unique_key => '{id}');
+set datestyle = 'ISO, DMY';
+select item from hotpath.page_query($$select '01/02/2024'::date as id$$, 'id', unique_key => '{id}');
+reset datestyle;
+-- reading a literal runs the same query again
+create function again(i int) returns boolean language plpgsql as $$
+declare
+	n int := current_setting('page_edges.literals')::int;
+begin
+	perform set_config('page_edges.literals', (n + 1)::text, true);
+	if n between 1 and 2 then
+		perform hotpath.page_query($q$select 1 as id, '(5)'::again as a$q$, 'id', unique_key => '{id}');
+	end if;
+	return true;
+end $$;
+create domain checked as int check (again(value));
+create type again as (c checked);
+begin;
+set local page_edges.literals = '0';
+select item from hotpath.page_query($q$select 1 as id, '(5)'::again as a$q$, 'id', unique_key => '{id}');
+rollback;
+
 drop schema page_edges cascade;

@@ -12,7 +12,8 @@
  * The limit is part of the statement's text, since a plan for any number of rows
  * would sort the table; it is rounded up to a power of two, so that there are few
  * texts.  A statement without a filter is planned once for all values.  With one,
- * the planner may do better knowing the filter's values.
+ * the planner may do better knowing the filter's values.  A query of the user's is
+ * planned each time, as its text may have literals.
  *
  * Memory: the sink is called in a context that is reset after each row.
  *
@@ -220,8 +221,8 @@ static void
 read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 {
 	HpSource   *source = seek->source;
-	HpPlanning	planning = hp_filter_is_empty(source->filter) && source->params == NULL ?
-	HP_PLAN_GENERIC : HP_PLAN_AUTO;
+	HpPlanning	planning = source->rel == NULL ? HP_PLAN_ONCE :
+	hp_filter_is_empty(source->filter) ? HP_PLAN_GENERIC : HP_PLAN_AUTO;
 
 	seek->row = MakeSingleTupleTableSlot(source->desc, &TTSOpsHeapTuple);
 	for (int i = 0; i < nranges && !seek->stopped; i++)

@@ -287,6 +287,17 @@ append_count(HpWriter *writer, Call *call, const PageShape *shape, HpCount count
 	hp_writer_byte(writer, '}');
 }
 
+/* Pages do not embed related rows yet; to leave them out silently would be a wrong answer. */
+static void
+refuse_embed(void)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			errmsg("embed is not supported yet"),
+			errdetail("Pages cannot hold related rows."),
+			errhint("Leave embed out, and load the related rows by the keys of the items."));
+}
+
 /* page_json and connection(rel, order_by, first, after, last, before, filter, columns, embed, count) */
 static Datum
 page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
@@ -300,6 +311,8 @@ page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 	Datum		result;
 
 	require_argument(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
+	if (!PG_ARGISNULL(8))
+		refuse_embed();
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);

@@ -114,4 +114,9 @@ set local page_edges.literals = '0';
 select item from hotpath.page_query($q$select 1 as id, '(5)'::again as a$q$, 'id', unique_key => '{id}');
 rollback;
 
+-- more rows are expected than a number holds
+create function many() returns setof int language sql volatile rows 1e12 as 'values (1), (2)';
+create view product as select a as id, b from many() a, many() b;
+select hotpath.page_json('product', 'id, b', 1, count => 'estimated') ->> 'total_count' as estimated;
+
 drop schema page_edges cascade;

@@ -119,4 +119,11 @@ create function many() returns setof int language sql volatile rows 1e12 as 'val
 create view product as select a as id, b from many() a, many() b;
 select hotpath.page_json('product', 'id, b', 1, count => 'estimated') ->> 'total_count' as estimated;
 
+-- the filter fixes the parents' column as well, which makes but one column of an index
+create table twice (id int primary key, parent int not null, a int not null);
+insert into twice select i, 1 + i % 2, -i / 4 from generate_series(1, 12) i;
+create index on twice (parent, a, id);
+select parent_ord, (item).id, has_next_page
+	from hotpath.pages(null::twice, 'parent', array[1, 2], 'id', 3, filter => '{"parent": 2}');
+
 drop schema page_edges cascade;

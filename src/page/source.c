@@ -303,8 +303,15 @@ hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 void
 hp_source_add_parent(HpSource *source, const HpOrderColumn *column)
 {
-	HpEquality *parent = &source->equal[source->nequal++];
+	HpEquality *parent;
 
+	/* each equality stands for a column of an index: of one column there must not be two */
+	if (is_fixed(source, column->attnum))
+	{
+		source->only_equal = false;
+		source->nequal = 0;
+	}
+	parent = &source->equal[source->nequal++];
 	parent->attnum = column->attnum;
 	parent->type = column->type;
 	parent->value = (Datum) 0;

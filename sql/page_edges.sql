@@ -126,4 +126,13 @@ create index on twice (parent, a, id);
 select parent_ord, (item).id, has_next_page
 	from hotpath.pages(null::twice, 'parent', array[1, 2], 'id', 3, filter => '{"parent": 2}');
 
+-- index entries of dead rows are noted from one parent's scan to the next
+create table dying (id int primary key, parent int, note text) with (autovacuum_enabled = off);
+insert into dying select i, i % 7 from generate_series(1, 500) i;
+create index on dying (parent, id);
+update dying set note = 'x';
+delete from dying where id % 3 = 0;
+select count(*), count(distinct (item).id)
+	from hotpath.pages(null::dying, 'parent', array[0, 1, 2, 3, 4, 5, 6], 'id', 100);
+
 drop schema page_edges cascade;

@@ -71,6 +71,8 @@ select try(format('select hotpath.page_json(''event'', count => %L)', c)) from u
 select try('select hotpath.page_json(''event'', columns => ''{nope}'')'), try('select hotpath.page_json(''event'', columns => ''{id,id}'')'),
 	try('select hotpath.page_json(''event'', columns => array[null])');
 
+select try('select hotpath.page_json(''event'', embed => ''{"nope": {}}'')');
+
 -- filters
 select try(format('select hotpath.page_json(''event'', filter => %L)', f)) from unnest(array['[]', '1', '"x"', '{"nope": 1}',
 	'{"id": "x"}', '{"id": {"$nope": 1}}', '{"$or": {}}', '{"n": {"$like": "x"}}', '{"doc": 1}', '{"id": {}}',

@@ -11,7 +11,8 @@
  *
  * The index is read directly, without a statement, where nothing but the rows of
  * one table is asked for: no policy, view, partition or child is in between, the
- * caller may read all columns, and the filter is the equalities.
+ * caller may read all columns, and the filter is the equalities.  Of an unlogged
+ * table a standby has no index; a statement says so.
  *
  * Locking: an AccessShareLock on each index looked at, released, and on the one
  * chosen when it is read.
@@ -24,6 +25,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/xlog.h"
 #include "base/compat.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
@@ -130,6 +132,7 @@ may_read_directly(HpSource *source)
 
 	return source->only_equal && source->embed == NULL && source->unique &&
 		rel->rd_rel->relkind == RELKIND_RELATION &&
+		(RelationIsPermanent(rel) || !RecoveryInProgress()) &&
 		!(rel->rd_rel->relhassubclass && has_subclass(RelationGetRelid(rel))) &&
 		!hp_has_virtual_columns(source->base) &&
 		!hp_relation_rls_applies(known, false) &&

@@ -28,6 +28,7 @@
 
 #include "page/page.h"
 
+#include "access/htup_details.h"
 #include "base/errors.h"
 #include "base/guc.h"
 #include "executor/executor.h"
@@ -123,6 +124,22 @@ keep_place(HpPage *page, const HpPlace *from, HpPlace *to)
 	}
 }
 
+/*
+ * The row as a value of its own.  It may be stored, so what columns were added with, which the
+ * table keeps and forgets when it is rewritten, becomes part of it.
+ */
+static Datum
+row_of_slot(TupleTableSlot *slot)
+{
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+
+	if (desc->constr == NULL || desc->constr->missing == NULL)
+		return ExecFetchSlotHeapTupleDatum(slot);
+	slot_getallattrs(slot);
+	return heap_copy_tuple_as_datum(heap_form_tuple(desc, slot->tts_values, slot->tts_isnull),
+									desc);
+}
+
 /* Add the current row to the page. */
 static void
 keep_row(Reading *reading, TupleTableSlot *slot)
@@ -138,7 +155,7 @@ keep_row(Reading *reading, TupleTableSlot *slot)
 
 	MemoryContextSwitchTo(page->context);
 	if (page->keep == HP_KEEP_ROW)
-		row.row = ExecFetchSlotHeapTupleDatum(slot);
+		row.row = row_of_slot(slot);
 	keep_place(page, &reading->here, &row.place);
 	if (page->nrows == page->capacity)
 		page->rows = repalloc(page->rows, (page->capacity *= 2) * sizeof(HpPageRow));

@@ -203,8 +203,10 @@ scan_range(HpScan *scan, const HpRange *range, const HpPlace *from)
 	ScanDirection direction = scan->source->index.backward != scan->reverse ?
 	BackwardScanDirection : ForwardScanDirection;
 	IndexScanDesc desc = begin_scan(scan, nkeys);
+	MemoryContext outer = MemoryContextSwitchTo(scan->source->context);
 	bool		more = true;
 
+	/* what the access method allocates on the way lives as long as the descriptor */
 	index_rescan(desc, keys, nkeys, NULL, 0);
 	while (more && index_getnext_slot(desc, direction, scan->stored))
 	{
@@ -214,6 +216,7 @@ scan_range(HpScan *scan, const HpRange *range, const HpPlace *from)
 	ExecClearTuple(scan->stored);
 	if (nkeys > MAX_KEPT_KEYS)
 		index_endscan(desc);
+	MemoryContextSwitchTo(outer);
 	return more;
 }
 

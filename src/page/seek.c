@@ -12,7 +12,8 @@
  * The limit is part of the statement's text, since a plan for any number of rows
  * would sort the table; it is rounded up to a power of two, so that there are few
  * texts.  A statement without a filter is planned once for all values.  With one,
- * the planner may do better knowing the filter's values.
+ * the planner may do better knowing the filter's values.  A query of the user's is
+ * planned each time, as its text may have literals.
  *
  * Memory: the sink is called in a context that is reset after each row.
  *
@@ -40,6 +41,7 @@ typedef struct Seek
 	bool		reverse;
 	uint64		wanted;
 	bool		stopped;		/* by the sink, or enough rows were shown */
+	bool		checked;		/* the statement's rows are of the source's types */
 	TupleTableSlot *row;		/* a whole row, taken out of its composite value */
 	HpRowSink	sink;
 	void	   *arg;
@@ -73,11 +75,12 @@ append_comparison(HpStatement *statement, const Seek *seek, int i, Oid operator)
 }
 
 static void
-append_null_test(HpStatement *statement, const Seek *seek, int i, const char *test)
+append_null_test(HpStatement *statement, const Seek *seek, int i, bool is_null)
 {
-	hp_order_append_operand(&statement->sql, &seek->source->order->columns[i],
-							seek->source->alias);
-	appendStringInfo(&statement->sql, " %s", test);
+	const HpOrderColumn *column = &seek->source->order->columns[i];
+
+	hp_order_append_operand(&statement->sql, column, seek->source->alias);
+	appendStringInfo(&statement->sql, " %s", hp_build_null_test(column->type, is_null));
 }
 
 static void
@@ -91,17 +94,15 @@ append_range(HpStatement *statement, const Seek *seek, const HpRange *range)
 			continue;
 		appendStringInfoString(&statement->sql, " AND ");
 		if (seek->from->isnull[i])
-			append_null_test(statement, seek, i, "IS NULL");
+			append_null_test(statement, seek, i, true);
 		else
 			append_comparison(statement, seek, i, order->columns[i].eq_operator);
 	}
 	if (range->test == HP_TEST_NONE)
 		return;
 	appendStringInfoString(&statement->sql, " AND ");
-	if (range->test == HP_TEST_NULL)
-		append_null_test(statement, seek, range->nequal, "IS NULL");
-	else if (range->test == HP_TEST_NOT_NULL)
-		append_null_test(statement, seek, range->nequal, "IS NOT NULL");
+	if (range->test == HP_TEST_NULL || range->test == HP_TEST_NOT_NULL)
+		append_null_test(statement, seek, range->nequal, range->test == HP_TEST_NULL);
 	else
 		append_comparison(statement, seek, range->nequal,
 						  bound_operator(&order->columns[range->nequal], range->test,
@@ -158,12 +159,45 @@ build_statement(HpStatement *statement, const Seek *seek, const HpRange *range)
 	appendStringInfo(&statement->sql, " LIMIT " UINT64_FORMAT, round_up_limit(seek->wanted));
 }
 
+/* Are rows of a statement of the types that the source's are? */
+static bool
+has_types(const HpSource *source, TupleDesc desc)
+{
+	if (source->whole_row)
+		return desc->natts == 1 &&
+			TupleDescAttr(desc, 0)->atttypid == source->desc->tdtypeid;
+	if (desc->natts != source->desc->natts)
+		return false;
+	for (int i = 0; i < desc->natts; i++)
+		if (TupleDescAttr(desc, i)->atttypid != TupleDescAttr(source->desc, i)->atttypid)
+			return false;
+	return true;
+}
+
+/*
+ * Raise an error for rows of other types, which would be taken for what they are not: functions
+ * that the rows before have called, or another session, may have given a name to another relation.
+ */
+static void
+check_types(Seek *seek, TupleDesc desc)
+{
+	if (!has_types(seek->source, desc))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("\"%s\" has changed while a page of it was read", seek->source->name),
+				errdetail("Its rows are not of the types that they had."),
+				errhint("Read the page again."));
+	seek->checked = true;
+}
+
 /* Pass a row on to the sink, taken out of its composite value. */
 static bool
 pass_on(TupleTableSlot *slot, void *arg)
 {
 	Seek	   *seek = arg;
 
+	if (!seek->checked)
+		check_types(seek, slot->tts_tupleDescriptor);
 	if (seek->source->whole_row)
 	{
 		HeapTupleData tuple = {0};
@@ -187,8 +221,8 @@ static void
 read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 {
 	HpSource   *source = seek->source;
-	HpPlanning	planning = hp_filter_is_empty(source->filter) && source->params == NULL &&
-	source->embed == NULL ? HP_PLAN_GENERIC : HP_PLAN_AUTO;
+	HpPlanning	planning = source->rel == NULL ? HP_PLAN_ONCE :
+	hp_filter_is_empty(source->filter) && source->embed == NULL ? HP_PLAN_GENERIC : HP_PLAN_AUTO;
 
 	seek->row = MakeSingleTupleTableSlot(source->desc, &TTSOpsHeapTuple);
 	for (int i = 0; i < nranges && !seek->stopped; i++)
@@ -196,6 +230,7 @@ read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 		HpStatement statement;
 
 		build_statement(&statement, seek, &ranges[i]);
+		seek->checked = false;
 		hp_statement_run(&statement, planning, seek->wanted, pass_on, seek);
 	}
 	ExecDropSingleTupleTableSlot(seek->row);

@@ -76,7 +76,10 @@ check_kind(Relation rel)
 	}
 }
 
-/* A key whose columns are never null; NULL if the index enforces none. */
+/*
+ * A key whose columns are never null; NULL if the index enforces none.  What is unique by an
+ * operator class of its own, such as record_image_ops, may be equal in an order.
+ */
 static HpKeyDef *
 key_of_index(Relation rel, Oid indexid)
 {
@@ -84,8 +87,14 @@ key_of_index(Relation rel, Oid indexid)
 	HpKeyDef   *def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
 
 	for (int i = 0; def != NULL && i < def->ncolumns; i++)
-		if (!hp_is_not_null(RelationGetDescr(rel), def->columns[i].attnum))
+	{
+		const HpKeyColumn *column = &def->columns[i];
+
+		if (!hp_is_not_null(RelationGetDescr(rel), column->attnum) ||
+			column->equal_operator !=
+			lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr)
 			return NULL;
+	}
 	return def;
 }
 
@@ -154,6 +163,7 @@ complete_order(HpSource *source)
 {
 	Relation	rel = source->rel;
 	HpOrder    *order = source->order;
+	bool		checked = is_checked_relation(rel);
 	bool		descending = order->ncolumns > 0 &&
 	order->columns[order->ncolumns - 1].descending;
 	const HpKeyDef *key = find_key(rel, order, &source->unique);
@@ -165,11 +175,16 @@ complete_order(HpSource *source)
 				hp_order_add(order, source->base, key->columns[i].attnum, descending);
 		source->unique = true;
 	}
-	/* a plain index has no place for nulls of columns that have none */
 	for (int i = 0; i < order->ncolumns; i++)
-		if (!order->columns[i].nullable)
+	{
+		/* what is NOT NULL in a parent or a foreign table's declaration may be null in its rows */
+		if (checked)
+			order->columns[i].nullable = true;
+		/* a plain index has no place for nulls of columns that have none */
+		else if (!order->columns[i].nullable)
 			order->columns[i].nulls_first = order->columns[i].descending;
-	if (is_checked_relation(rel))
+	}
+	if (checked)
 		source->unique = false;
 	else if (!source->unique)
 		refuse_order(rel);
@@ -289,8 +304,15 @@ hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 void
 hp_source_add_parent(HpSource *source, const HpOrderColumn *column)
 {
-	HpEquality *parent = &source->equal[source->nequal++];
+	HpEquality *parent;
 
+	/* each equality stands for a column of an index: of one column there must not be two */
+	if (is_fixed(source, column->attnum))
+	{
+		source->only_equal = false;
+		source->nequal = 0;
+	}
+	parent = &source->equal[source->nequal++];
 	parent->attnum = column->attnum;
 	parent->type = column->type;
 	parent->value = (Datum) 0;

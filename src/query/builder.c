@@ -71,6 +71,15 @@ hp_build_operand(const char *alias, const char *name, Oid base_type, bool is_dom
 										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 }
 
+/* What tests an operand for null: a composite itself, not its fields as IS NULL would. */
+const char *
+hp_build_null_test(Oid base_type, bool is_null)
+{
+	if (type_is_rowtype(base_type))
+		return is_null ? "IS NOT DISTINCT FROM NULL" : "IS DISTINCT FROM NULL";
+	return is_null ? "IS NULL" : "IS NOT NULL";
+}
+
 static char *
 key_operand(const char *alias, const HpKeyColumn *column)
 {

@@ -28,8 +28,10 @@ hp_statement_estimate(HpStatement *statement)
 	Query	   *query = parse_analyze_fixedparams(linitial_node(RawStmt, statements), sql,
 												  statement->types, statement->nargs, NULL);
 	PlannedStmt *plan;
+	double		rows;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
 	plan = pg_plan_query(query, sql, 0, hp_statement_params(statement));
-	return (int64) clamp_row_est(plan->planTree->plan_rows);
+	rows = clamp_row_est(plan->planTree->plan_rows);
+	return rows < (double) PG_INT64_MAX ? (int64) rows : PG_INT64_MAX;
 }

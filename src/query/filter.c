@@ -157,7 +157,6 @@ find_column(const HpFilterParser *parser, const JsonbValue *key)
 		column->name = attr->attname;
 		column->type = getBaseType(attr->atttypid);
 		column->is_domain = column->type != attr->atttypid;
-		column->is_row = type_is_rowtype(column->type);
 		return column;
 	}
 	refuse_column(parser, name, len);

@@ -18,7 +18,6 @@ typedef struct HpFilterColumn
 	NameData	name;
 	Oid			type;			/* base type of the column */
 	bool		is_domain;
-	bool		is_row;			/* a composite */
 } HpFilterColumn;
 
 typedef enum HpFilterKind

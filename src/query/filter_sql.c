@@ -50,18 +50,12 @@ append_operand(StringInfo sql, const HpFilterNode *node, const char *alias)
 		appendStringInfoString(sql, "::pg_catalog.text");
 }
 
-/* A test for null; of a composite itself, not of its fields as IS NULL would. */
 static void
 append_null_test(StringInfo sql, const HpFilterNode *node, const char *alias)
 {
-	bool		is_null = node->kind == HP_FILTER_NULL;
-
 	append_operand(sql, node, alias);
-	if (node->column->is_row)
-		appendStringInfoString(sql, is_null ? " IS NOT DISTINCT FROM NULL" :
-							   " IS DISTINCT FROM NULL");
-	else
-		appendStringInfoString(sql, is_null ? " IS NULL" : " IS NOT NULL");
+	appendStringInfo(sql, " %s", hp_build_null_test(node->column->type,
+													node->kind == HP_FILTER_NULL));
 }
 
 static void

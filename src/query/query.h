@@ -22,6 +22,7 @@ extern char *hp_build_row_alias(const HpRelation *rel);
 extern char *hp_build_operator(Oid operator);
 extern char *hp_build_operand(const char *alias, const char *name, Oid base_type,
 							  bool is_domain);
+extern const char *hp_build_null_test(Oid base_type, bool is_null);
 
 /* plan.c */
 extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found);

@@ -349,7 +349,7 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
-	if (statement->sql.len > MAX_TEXT)
+	if (planning == HP_PLAN_ONCE || statement->sql.len > MAX_TEXT)
 		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 		result = execute_kept(statement, planning, &options);

@@ -29,7 +29,8 @@ typedef struct HpStatement
 typedef enum HpPlanning
 {
 	HP_PLAN_AUTO,				/* as for a prepared statement */
-	HP_PLAN_GENERIC				/* once, for all values */
+	HP_PLAN_GENERIC,			/* once, for all values */
+	HP_PLAN_ONCE				/* for these values, and not kept */
 } HpPlanning;
 
 /* Start an empty statement in the current context. */
@@ -44,6 +45,9 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
  * is valid during the call alone, in which the sink runs inside SPI, in a context that is reset
  * after the row; what it keeps it must copy elsewhere.  Returns the number of rows shown.
  * Descriptors of relations must be looked up again afterwards.
+ *
+ * A text with literals in it is run with HP_PLAN_ONCE: 'today' and '01/02/2024' mean what they do
+ * when the text is parsed, and are read by functions that may come back here.
  */
 extern uint64 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
 							   HpRowSink sink, void *arg);

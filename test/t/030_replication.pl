@@ -57,7 +57,7 @@ for my $preload (0, 1)
 	$primary->start;
 	$primary->safe_psql('postgres', "CREATE EXTENSION pg_hotpath; $table; "
 		  . "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 100) i; "
-		  . "SELECT hotpath.cache_table('t')");
+		  . "SELECT hotpath.cache_table('t'); CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY)");
 	agrees($primary, 't', 0, 101, "$mode: on the primary");
 	$primary->backup('copy');
 	my $standby = PostgreSQL::Test::Cluster->new("standby$preload");
@@ -75,6 +75,9 @@ for my $preload (0, 1)
 		hotpath.cursor_at('t', 'v desc', 97)) UNION ALL SELECT string_agg(item ->> 'id', ' ')
 		FROM hotpath.page_query('SELECT id FROM t', 'id desc', 3, unique_key => '{id}')};
 	is($standby->safe_psql('postgres', $pages), "96 95 94\n100 99 98", "$mode: pages on the standby");
+	my (undef, undef, $unlogged) = $standby->psql('postgres', 'SELECT hotpath.page(NULL::unlogged)');
+	like($unlogged, qr/cannot access temporary or unlogged relations during recovery/,
+		"$mode: but not of an unlogged table");
 
 	# a snapshot and a session from before the promotion
 	my $session = Hotpath::Session->new($standby);

@@ -8,25 +8,7 @@
 #ifndef HP_RELATIONSHIP_H
 #define HP_RELATIONSHIP_H
 
-#include "access/attnum.h"
-#include "nodes/pg_list.h"
-
-/* A foreign key, read from one of its relations (near) to the other (far). */
-typedef struct HpLink
-{
-	Oid			constraint;
-	NameData	name;			/* of the constraint */
-	bool		outgoing;		/* the near relation is the one that refers */
-	Oid			near_relation;
-	Oid			far_relation;
-	int			ncolumns;
-	AttrNumber	near_columns[INDEX_MAX_KEYS];
-	AttrNumber	far_columns[INDEX_MAX_KEYS];
-	Oid			operators[INDEX_MAX_KEYS];	/* referenced column = referencing column */
-	bool		unique;			/* a near row has one far row at most */
-	bool		reverse_unique;	/* a far row has one near row at most */
-	Oid			index;			/* btree that finds far rows, or InvalidOid */
-} HpLink;
+#include "catalog/foreign_key.h"
 
 typedef enum HpRelationshipKind
 {
@@ -58,10 +40,9 @@ typedef struct HpRelationshipWish
 
 /* relationship.c */
 extern void hp_relationship_init(void);
+extern void hp_relationship_mention(Oid relid);
 extern List *hp_relationship_list(Oid relid);
-extern List *hp_relationship_outgoing(Oid relid);
 extern HpRelationship *hp_relationship_join(const HpLink *link, const HpLink *onward);
-extern HpLink hp_relationship_reverse(const HpLink *link);
 extern const char *hp_relationship_column_tag(const HpLink *link);
 extern const char *hp_relationship_kind_name(HpRelationshipKind kind);
 

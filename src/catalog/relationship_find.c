@@ -211,7 +211,7 @@ key_suits(const HpRelationship *relationship, const HpRelationshipWish *wish)
 static List *
 ways_through(Oid relid, Oid junction)
 {
-	List	   *links = hp_relationship_outgoing(junction);
+	List	   *links = hp_foreign_key_outgoing(junction);
 	List	   *result = NIL;
 	ListCell   *lc;
 	ListCell   *lc2;
@@ -223,7 +223,7 @@ ways_through(Oid relid, Oid junction)
 
 		if (back->far_relation != relid)
 			continue;
-		link = hp_relationship_reverse(back);
+		link = hp_foreign_key_reverse(back);
 		foreach(lc2, links)
 		{
 			HpRelationship *way;
@@ -352,14 +352,14 @@ report_keys(Oid relid, const char *fk, List *all, List *found)
 HpLink
 hp_relationship_parent(Oid relid, const char *fk)
 {
-	List	   *all = hp_relationship_outgoing(relid);
+	List	   *all = hp_foreign_key_outgoing(relid);
 	List	   *found = links_called(all, fk);
 	HpLink		result;
 	HpRelationship way = {0};
 
 	if (list_length(found) != 1)
 		report_keys(relid, fk, all, found);
-	result = hp_relationship_reverse(linitial(found));
+	result = hp_foreign_key_reverse(linitial(found));
 	way.link = result;
 	hp_relation_by_oid(result.near_relation);
 	find_index_of(result.near_relation, &way);
@@ -373,7 +373,7 @@ hp_relationship_parent(Oid relid, const char *fk)
 HpRelationship *
 hp_relationship_through(Oid target, Oid junction, const char *fk)
 {
-	List	   *all = hp_relationship_outgoing(junction);
+	List	   *all = hp_foreign_key_outgoing(junction);
 	List	   *backs = links_called(all, fk);
 	List	   *ways = NIL;
 	List	   *near = NIL;
@@ -386,7 +386,7 @@ hp_relationship_through(Oid target, Oid junction, const char *fk)
 		foreach(lc2, all)
 		{
 			const HpLink *onward = lfirst(lc2);
-			HpLink		link = hp_relationship_reverse(lfirst(lc));
+			HpLink		link = hp_foreign_key_reverse(lfirst(lc));
 
 			if (lfirst(lc2) == lfirst(lc) || onward->far_relation != target)
 				continue;

@@ -9,19 +9,6 @@
  * takes such an array for ten keys: it uses an index on the foreign key where there
  * is one, and else hashes the keys and reads the table once.
  *
- * With a limit for each parent there are two ways.  Where an index finds the rows
- * of a key, a LATERAL subquery ends its scan at the limit; the rows of a key come
- * together and in the subquery's order, since a nested loop, the one way to run a
- * LATERAL subquery that depends on its left side, gives them so; and the keys come in
- * their order.  That would be
- * a disaster if each key meant a sequential scan, so this way is taken only where
- * the index can be used, and planned without sequential scans (see load.c).
- * Otherwise the rows are joined and numbered in one pass.
- *
- * The index cannot be used where row security applies and the foreign key's
- * operator is not leakproof, for the policy must be asked first; and small tables
- * are cheaper to read as a whole.
- *
  * A level below with join inner or anti is a condition EXISTS or NOT EXISTS of this
  * level, so that it filters before limits count; conditions nest as levels do.
  *
@@ -36,17 +23,11 @@
 
 #include "eager/level_sql.h"
 
-#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "query/query.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-
-/* A table of so few blocks is read as a whole, whatever its indexes. */
-#define SMALL_TABLE 4
 
 static const char *
 column_name(Oid relid, AttrNumber attnum)
@@ -433,87 +414,4 @@ hp_level_append(HpStatement *statement, const HpLevel *level, HpLevelPlan plan,
 	};
 
 	append[plan] (statement, level, keys, first, n);
-}
-
-/* ---- the choice ---- */
-
-/* Must policies be asked before the operators of a link? */
-static bool
-is_behind_barrier(const HpLink *link)
-{
-	HpRelation *rel = hp_relation_by_oid(link->far_relation);
-
-	if (!hp_relation_rls_applies(rel, true))
-		return false;
-	for (int i = 0; i < link->ncolumns; i++)
-		if (!get_func_leakproof(get_opcode(link->operators[i])))
-			return true;
-	return false;
-}
-
-/* A partitioned table has no blocks of its own, and counts as large. */
-static bool
-is_small(Oid relid)
-{
-	Relation	rel = relation_open(relid, NoLock);
-	bool		small = rel->rd_rel->relkind == RELKIND_RELATION &&
-		RelationGetNumberOfBlocks(rel) <= SMALL_TABLE;
-
-	relation_close(rel, NoLock);
-	return small;
-}
-
-/* Can the rows of every link that conditions of a level need be found by an index? */
-static bool
-joins_are_indexed(const HpLevel *level)
-{
-	ListCell   *lc;
-
-	foreach(lc, level->below)
-	{
-		const HpLevel *below = lfirst(lc);
-
-		if (below->join != HP_JOIN_LEFT &&
-			(!OidIsValid(below->via.link.index) || is_behind_barrier(&below->via.link) ||
-			 !joins_are_indexed(below)))
-			return false;
-	}
-	return true;
-}
-
-HpLevelPlan
-hp_level_plan(const HpLevel *level)
-{
-	const HpLink *link = &level->via.link;
-
-	if (level->naggregates > 0)
-		return HP_LEVEL_GROUPED;
-	if (level->limit < 0 && level->offset == 0)
-		return HP_LEVEL_JOIN;
-	if (OidIsValid(link->index) && !is_small(link->far_relation) &&
-		!is_behind_barrier(link) &&
-		(!OidIsValid(level->via.through) || !is_behind_barrier(&level->via.onward)) &&
-		joins_are_indexed(level))
-		return HP_LEVEL_EACH;
-	return HP_LEVEL_NUMBERED;
-}
-
-/* Values that the user gives may be known to be rare, or suit a partial index. */
-static bool
-has_values(const HpLevel *level)
-{
-	ListCell   *lc;
-
-	if (!hp_filter_is_empty(level->filter) || level->offset > 0)
-		return true;
-	foreach(lc, level->below)
-		if (((const HpLevel *) lfirst(lc))->join != HP_JOIN_LEFT && has_values(lfirst(lc)))
-			return true;
-	return false;
-}
-
-HpPlanning
-hp_level_planning(const HpLevel *level)
-{
-	return has_values(level) ? HP_PLAN_AUTO : HP_PLAN_GENERIC;
 }

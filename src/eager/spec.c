@@ -261,6 +261,15 @@ find_relation(const HpLevel *level, const char *option, const JsonbValue *value)
 	return relid;
 }
 
+static bool
+is_same(const HpRelationship *a, const HpRelationship *b)
+{
+	return a->link.constraint == b->link.constraint &&
+		a->onward.constraint == b->onward.constraint &&
+		a->link.outgoing == b->link.outgoing && a->kind == b->kind &&
+		a->link.index == b->link.index;
+}
+
 /* Find out which relationship a level is by, and lock its relations. */
 static void
 resolve(LevelText *text, const HpLevel *above)
@@ -274,12 +283,16 @@ resolve(LevelText *text, const HpLevel *above)
 		wish.through = find_relation(level, "through", &text->values[KEY_THROUGH]);
 	if (text->given[KEY_FK])
 		wish.fk = hp_spec_string(level, "fk", &text->values[KEY_FK]);
-	level->via = *hp_relationship_find(above->relid, &wish);
+	/* what is found may be out of date until the locks are there */
+	do
+	{
+		level->via = *hp_relationship_find(above->relid, &wish);
+		hp_relation_by_oid(level->via.target);
+		if (OidIsValid(level->via.through))
+			hp_relation_by_oid(level->via.through);
+	} while (!is_same(&level->via, hp_relationship_find(above->relid, &wish)));
 	level->relid = level->via.target;
 	level->to_one = hp_relationship_is_to_one(&level->via);
-	hp_relation_by_oid(level->relid);
-	if (OidIsValid(level->via.through))
-		hp_relation_by_oid(level->via.through);
 }
 
 static void

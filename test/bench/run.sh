@@ -12,7 +12,8 @@ OUT=${OUT:-$here/../../build/bench}
 CASES=$(tr ',' ' ' <<<"${CASES:-}" | xargs)
 if [[ -n ${QUICK:-} ]]; then
 	: "${ROUNDS:=1}" "${ROWS:=100000}" "${KEYS:=20000}" "${TOAST_ROWS:=1000}" "${EDIT_ROWS:=10000}" "${BULK_ROWS:=20000}"
-	: "${PAGE_ROWS:=20000}" "${EXPORT_ROWS:=20000}" "${EXPORT_LONG_ROWS:=100000}" "${PL_CALLS:=5000}" "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
+	: "${PAGE_ROWS:=20000}" "${EAGER_USERS:=2000}" "${EXPORT_ROWS:=20000}" "${EXPORT_LONG_ROWS:=100000}" "${PL_CALLS:=5000}"
+	: "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
 fi
 ROUNDS=${ROUNDS:-8}                   # even, so that each side goes first as often as the other
 SLICE=${SLICE:-1}                     # seconds of pgbench for each side of a pair: short runs, many rounds
@@ -39,6 +40,8 @@ PRELOAD=$([[ -n $EXTENSION_SQL ]] || echo pg_hotpath)
 . "$here/export.sh"
 # shellcheck source=pages.sh
 . "$here/pages.sh"
+# shellcheck source=eager.sh
+. "$here/eager.sh"
 
 for name in $CASES; do
 	grep -q "^$name|" "$here/cases.txt" || die "no case '$name'; there are: $(grep -v '^#' "$here/cases.txt" | cut -d'|' -f1 | xargs)"
@@ -100,6 +103,7 @@ pairs_export
 pairs_json_rows
 pairs_pages
 if wanted export_long; then report_export_long; fi
+pairs_eager
 
 if wanted zipf; then report_zipf; fi
 if wanted instructions; then report_instructions; fi

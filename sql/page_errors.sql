@@ -63,6 +63,8 @@ select try('select * from hotpath.page_query(''select a from nokey'', ''a'', uni
 insert into nokey values (1, 2), (1, 3);
 select try('select * from hotpath.page_query(''select a from nokey'', ''a'', first => 1, unique_key => ''{a}'')');
 
+select try('select * from hotpath.page_query(''select a, b as a from nokey'', ''a'', unique_key => ''{a}'')');
+
 -- sizes, counts, columns
 select try('select hotpath.page(null::event, first => -1)'), try('select hotpath.page_json(''event'', last => -5)');
 select try('select hotpath.pages(null::event, ''id'', array[1], first => -5)');

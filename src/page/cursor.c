@@ -253,14 +253,3 @@ hp_cursor_encode(HpCursorCodec *codec, const Datum *values, const bool *isnull)
 	hp_cursor_text_encode((uint8 *) codec->bytes.data, codec->bytes.len, VARDATA(cursor));
 	return cursor;
 }
-
-char *
-hp_cursor_encode_cstring(HpCursorCodec *codec, const Datum *values, const bool *isnull)
-{
-	Size		size = make(codec, values, isnull);
-	char	   *cursor = palloc(size + 1);
-
-	hp_cursor_text_encode((uint8 *) codec->bytes.data, codec->bytes.len, cursor);
-	cursor[size] = '\0';
-	return cursor;
-}

@@ -25,10 +25,6 @@ extern HpCursorCodec *hp_cursor_codec(const HpOrder *order, const char *relation
 /* The cursor of the row with these values of the order's columns, in the current context. */
 extern text *hp_cursor_encode(HpCursorCodec *codec, const Datum *values, const bool *isnull);
 
-/* The same as a NUL-terminated string. */
-extern char *hp_cursor_encode_cstring(HpCursorCodec *codec, const Datum *values,
-									  const bool *isnull);
-
 /*
  * The values that a cursor holds, in the current context; argument names the SQL argument in
  * messages ("after").  Errors: HP001 (malformed), HP002 (made for another table, order or filter),

@@ -106,8 +106,8 @@ match_order(const HpSource *source, Relation index, int position, HpRangeIndex *
 }
 
 /* Does an index have the ranges side by side?  Says how. */
-bool
-hp_source_index_fits(HpSource *source, Relation index, HpRangeIndex *fit)
+static bool
+index_fits(HpSource *source, Relation index, HpRangeIndex *fit)
 {
 	Form_pg_index form = index->rd_index;
 	int			prefix;
@@ -119,7 +119,6 @@ hp_source_index_fits(HpSource *source, Relation index, HpRangeIndex *fit)
 	if (prefix < 0 || !match_order(source, index, prefix, fit))
 		return false;
 	fit->index = RelationGetRelid(index);
-	fit->checks_xmin = form->indcheckxmin;
 	return true;
 }
 
@@ -153,7 +152,7 @@ hp_source_choose_index(HpSource *source)
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		HpRangeIndex fit;
 
-		if (index->rd_index->indnkeyatts < columns && hp_source_index_fits(source, index, &fit))
+		if (index->rd_index->indnkeyatts < columns && index_fits(source, index, &fit))
 		{
 			source->index = fit;
 			columns = index->rd_index->indnkeyatts;

@@ -72,6 +72,26 @@ add_key(HpSource *source, ArrayType *unique_key)
 	}
 }
 
+/* Raise an error for a column of the order that shares its name with another output column. */
+static void
+refuse_ambiguous(const HpSource *source)
+{
+	for (int i = 0; i < source->order->ncolumns; i++)
+	{
+		const HpOrderColumn *column = &source->order->columns[i];
+
+		for (int a = 0; a < source->base->natts; a++)
+			if (a + 1 != column->attnum &&
+				namestrcmp(&TupleDescAttr(source->base, a)->attname, NameStr(column->name)) == 0)
+				ereport(ERROR,
+						errcode(ERRCODE_AMBIGUOUS_COLUMN),
+						errmsg("the query has several output columns \"%s\"",
+							   NameStr(column->name)),
+						errdetail("Its rows cannot be ordered by one of them."),
+						errhint("Give the columns different names with AS."));
+	}
+}
+
 /*
  * A query with an order over its output columns, to which those of unique_key are added.  To be
  * completed by hp_source_prepare().
@@ -92,6 +112,7 @@ hp_source_of_query(const char *query, Jsonb *params, const char *order_by, Array
 	source->from = psprintf("(%s\n) AS " ALIAS, text);
 	source->order = hp_order_parse(order_by, source->base, source->name);
 	add_key(source, unique_key);
+	refuse_ambiguous(source);
 	source->places = palloc(source->order->ncolumns * sizeof(AttrNumber));
 	for (int i = 0; i < source->order->ncolumns; i++)
 		source->places[i] = source->order->columns[i].attnum;

@@ -220,11 +220,14 @@ scan_range(HpScan *scan, const HpRange *range, const HpPlace *from)
 	return more;
 }
 
-/* May the snapshot use the index?  Rows it saw may be reached only through newer versions. */
+/*
+ * May the snapshot use the index?  Where pg_index.indcheckxmin says so, rows that an older
+ * snapshot sees may be reached only through newer versions.
+ */
 static bool
-index_serves_snapshot(const HpSource *source, Relation index)
+index_serves_snapshot(Relation index)
 {
-	return !source->index.checks_xmin ||
+	return !index->rd_index->indcheckxmin ||
 		TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
 							  TransactionXmin);
 }
@@ -235,7 +238,7 @@ open_scan(HpSource *source)
 {
 	MemoryContext outer = MemoryContextSwitchTo(source->context);
 	Relation	index = index_open(source->index.index, AccessShareLock);
-	bool		serves = index_serves_snapshot(source, index);
+	bool		serves = index_serves_snapshot(index);
 
 	if (serves)
 	{

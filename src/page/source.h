@@ -19,7 +19,6 @@ typedef struct HpRangeIndex
 {
 	Oid			index;			/* InvalidOid: there is none */
 	bool		backward;		/* it has them in the reverse order */
-	bool		checks_xmin;	/* not for every snapshot, see pg_index.indcheckxmin */
 	AttrNumber	equal_attno[INDEX_MAX_KEYS];	/* index column of each equality, ... */
 	AttrNumber	order_attno[INDEX_MAX_KEYS];	/* ... of each column of the order; 0: fixed */
 } HpRangeIndex;
@@ -83,6 +82,5 @@ extern void hp_scan_close(HpSource *source);
 
 /* index.c */
 extern void hp_source_choose_index(HpSource *source);
-extern bool hp_source_index_fits(HpSource *source, Relation index, HpRangeIndex *fit);
 
 #endif							/* HP_SOURCE_H */

@@ -45,7 +45,4 @@ extern void hp_filter_append(HpStatement *statement, const HpFilter *filter, con
  */
 extern int	hp_filter_equalities(const HpFilter *filter, HpEquality *equalities, int max);
 
-/* Does the filter mention a column? */
-extern bool hp_filter_mentions(const HpFilter *filter, AttrNumber attnum);
-
 #endif							/* HP_FILTER_H */

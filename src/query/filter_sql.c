@@ -149,22 +149,3 @@ hp_filter_equalities(const HpFilter *filter, HpEquality *equalities, int max)
 {
 	return collect_equalities(filter->root, equalities, 0, max);
 }
-
-static bool
-mentions(const HpFilterNode *node, AttrNumber attnum)
-{
-	ListCell   *cell;
-
-	if (node->column != NULL)
-		return node->column->attnum == attnum;
-	foreach(cell, node->children)
-		if (mentions(lfirst(cell), attnum))
-			return true;
-	return false;
-}
-
-bool
-hp_filter_mentions(const HpFilter *filter, AttrNumber attnum)
-{
-	return mentions(filter->root, attnum);
-}

@@ -289,7 +289,6 @@ hp_order_parse(const char *text, TupleDesc desc, const char *what)
 		scanner.at++;
 		skip_space(&scanner);
 	}
-	order->nwritten = order->ncolumns;
 	return order;
 }
 

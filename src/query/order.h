@@ -31,7 +31,6 @@ typedef struct HpOrderColumn
 
 typedef struct HpOrder
 {
-	int			nwritten;		/* columns that the text names, each once; the rest was added */
 	int			ncolumns;
 	int			capacity;
 	HpOrderColumn *columns;

@@ -188,16 +188,33 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 }
 
 /*
+ * Raise an error unless the rows in SPI's table are of a row type.  Names are looked up whenever a
+ * plan is made anew: another session may have given the table's to another one.
+ */
+static void
+check_row_type(Oid rowtype)
+{
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != rowtype)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("the table was renamed while it was read"),
+				errdetail("Its name now belongs to a table with rows of another type."),
+				errhint("Try again."));
+}
+
+/*
  * The first column of the first row, a composite, in a context.  Inside a tuple
  * it may have a short header, which a datum of its own must not have.
  */
 static Datum
-first_row(MemoryContext context)
+first_row(MemoryContext context, Oid rowtype)
 {
 	bool		isnull;
 	Datum		row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	MemoryContext outer = MemoryContextSwitchTo(context);
+	MemoryContext outer;
 
+	check_row_type(rowtype);
+	outer = MemoryContextSwitchTo(context);
 	row = PointerGetDatum(hp_row_header_copy(row));
 	MemoryContextSwitchTo(outer);
 	return row;
@@ -222,6 +239,7 @@ Datum
 hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	Oid			rowtype = rel->rowtype;
 	Datum		result = (Datum) 0;
 
 	hp_spi_connect();
@@ -232,7 +250,7 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 		hp_query_report_several(rel);
 	*found = SPI_processed == 1;
 	if (*found)
-		result = first_row(caller);
+		result = first_row(caller, rowtype);
 	hp_spi_finish();
 	return result;
 }
@@ -256,6 +274,7 @@ column_array(const HpKeyDef *def, int column, const HpKey *keys, int nkeys)
 static void
 visit_result(HpRowVisitor visit, Oid rowtype, void *arg)
 {
+	check_row_type(rowtype);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool		isnull;
@@ -338,6 +357,7 @@ Datum
 hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum row, bool *found)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	Oid			rowtype = rel->rowtype;
 	Datum		result = (Datum) 0;
 
 	hp_spi_connect();
@@ -350,7 +370,7 @@ hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum ro
 					 SPI_OK_SELECT);
 	*found = SPI_processed > 0;
 	if (*found)
-		result = first_row(caller);
+		result = first_row(caller, rowtype);
 	hp_spi_finish();
 	return result;
 }

@@ -6,6 +6,7 @@ set timezone = 'UTC';
 create type mood as enum ('sad', 'ok', 'happy');
 create domain positive as int check (value > 0);
 create domain code as text;
+create domain padded as char(4);
 
 -- a key, as it is stored, and the same key, as a caller may write it
 create table kind (type text, stored text, asked text);
@@ -23,7 +24,8 @@ insert into kind values
 	('macaddr', '08:00:2b:01:02:03', '08002b010203'), ('jsonb', '{"a": 1}', '{"a": 1.0}'),
 	('int[]', '{1,2,NULL}', '{1, 2, null}'), ('text[]', '{a,"b c"}', '{"a",b c}'),
 	('numeric[]', '{1.0}', '{1.00}'), ('int4range', '[1,3]', '[1,4)'),
-	('mood', 'ok', 'ok'), ('positive', '5', '05'), ('code', 'x', 'x');
+	('mood', 'ok', 'ok'), ('positive', '5', '05'), ('code', 'x', 'x'),
+	('padded', 'ab', 'ab');
 
 do $$
 declare

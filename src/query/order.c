@@ -87,7 +87,8 @@ refuse_next(const Scanner *scanner, const char *expected)
 				errmsg("order is not understood"),
 				errdetail("It ends where %s was expected.", expected),
 				errhint(EXAMPLE));
-	len = len > 0 ? pg_mbcliplen(scanner->at, len, NAMEDATALEN - 1) : pg_mblen(scanner->at);
+	len = len > 0 ? pg_mbcliplen(scanner->at, len, NAMEDATALEN - 1) :
+		pg_mbcharcliplen(scanner->at, strlen(scanner->at), 1);
 	ereport(ERROR,
 			errcode(ERRCODE_SYNTAX_ERROR),
 			errmsg("order is not understood"),
@@ -249,7 +250,8 @@ take_nulls(Scanner *scanner, bool nulls_first)
 static void
 take_item(Scanner *scanner, HpOrder *order, TupleDesc desc, const char *what)
 {
-	AttrNumber	attnum = find_column(desc, take_name(scanner), what);
+	char	   *name = take_name(scanner);
+	AttrNumber	attnum;
 	bool		descending = take_word(scanner, "desc");
 	bool		nulls_first;
 
@@ -258,6 +260,7 @@ take_item(Scanner *scanner, HpOrder *order, TupleDesc desc, const char *what)
 	nulls_first = take_nulls(scanner, descending);
 	if (*scanner->at != ',' && *scanner->at != '\0')
 		refuse_next(scanner, "ASC, DESC, NULLS FIRST, NULLS LAST or a comma");
+	attnum = find_column(desc, name, what);
 	if (hp_order_has(order, attnum))
 		return;
 	hp_order_add(order, desc, attnum, descending);

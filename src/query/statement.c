@@ -4,9 +4,10 @@
  *		Runs statements that are put together for one call; keeps their plans.
  *
  * Filters, orders and pages of one shape make the same text with other values, so
- * plans are kept per backend by text, parameter types and way of planning: the
- * STATEMENTS_KEPT that were used last.  A longer text than MAX_KEPT_TEXT is not
- * likely to come again; it is planned for its values and forgotten.
+ * plans are kept per backend by text, parameter types and way of planning: those
+ * that were used last, bounded in number, and in the length of their texts, since
+ * a plan takes some fifty times the memory of its text.  A long text is not likely
+ * to come again; it is planned for its values and forgotten.
  *
  * The server's plan cache makes a kept plan anew when what it rests upon has
  * changed.  A change of a user's own attributes or memberships escapes it, which
@@ -39,8 +40,9 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#define STATEMENTS_KEPT		256
-#define MAX_KEPT_TEXT		(64 * 1024)
+#define MAX_KEPT			256
+#define MAX_KEPT_LENGTH		(512 * 1024)	/* of all texts */
+#define MAX_TEXT			(64 * 1024)
 
 typedef struct KeptKey
 {
@@ -68,6 +70,7 @@ typedef struct KeptEntry
 
 static HTAB *statements = NULL;
 static dlist_head recent = DLIST_STATIC_INIT(recent);	/* used last comes first */
+static Size kept_length = 0;	/* of their texts */
 static uint64 kept_epoch = 0;	/* hp_privilege_epoch of all that is kept */
 
 /* Shows rows to a sink. */
@@ -113,7 +116,7 @@ create_table(void)
 		.match = compare_keys,
 	};
 
-	statements = hash_create("pg_hotpath statements", STATEMENTS_KEPT, &ctl,
+	statements = hash_create("pg_hotpath statements", MAX_KEPT, &ctl,
 							 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE);
 }
 
@@ -130,6 +133,7 @@ drop_kept(Kept *kept)
 {
 	hash_search(statements, &kept->key, HASH_REMOVE, NULL);
 	dlist_delete(&kept->node);
+	kept_length -= kept->key.len;
 	kept->dropped = true;
 	if (kept->users == 0)
 		free_kept(kept);
@@ -182,13 +186,15 @@ prepare_kept(const KeptKey *key)
 	KeptEntry  *entry;
 	bool		found PG_USED_FOR_ASSERTS_ONLY;
 
-	while (hash_get_num_entries(statements) >= STATEMENTS_KEPT)
+	while (hash_get_num_entries(statements) >= MAX_KEPT ||
+		   kept_length + key->len > MAX_KEPT_LENGTH)
 		drop_kept(dlist_tail_element(Kept, node, &recent));
 	kept = make_kept(key);
 	entry = hash_search(statements, &kept->key, HASH_ENTER, &found);
 	Assert(!found);
 	entry->kept = kept;
 	dlist_push_head(&recent, &kept->node);
+	kept_length += key->len;
 	kept->plan = plan;
 	hp_spi_keep(plan);
 	return kept;
@@ -342,7 +348,7 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
-	if (statement->sql.len > MAX_KEPT_TEXT)
+	if (statement->sql.len > MAX_TEXT)
 		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 		result = execute_kept(statement, planning, &options);

@@ -177,6 +177,7 @@ ask_for_keys(HpNode *node, HpKeyArray *keys, int first, int n)
 	{
 		Datum		values[INDEX_MAX_KEYS];
 
+		CHECK_FOR_INTERRUPTS();
 		hp_node_ask(node, hp_key_array_values(keys, i, values) == HP_KEY_GIVEN ? values : NULL);
 		if ((i & 255) == 255)
 			MemoryContextReset(scratch);

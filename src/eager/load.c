@@ -30,6 +30,9 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+/* Keys that go to the source of rows at once: they are larger there than here. */
+#define MAX_SOURCE_KEYS 10000
+
 /* What the rows of a statement are for. */
 typedef struct Loading
 {
@@ -185,7 +188,7 @@ match_source(SourceKeys *match, HpRelation *rel, const Oid *types)
 static void
 make_source_keys(SourceKeys *match, int first, int n)
 {
-	match->keys = palloc_extended(n * sizeof(HpKey), MCXT_ALLOC_HUGE);
+	match->keys = palloc(n * sizeof(HpKey));
 	match->numbers = palloc(n * sizeof(int));
 	match->nkeys = 0;
 	match->visited = 0;
@@ -230,7 +233,7 @@ load_from_source(HpNode *node, int *first, MemoryContext scratch)
 		return false;
 	while (*first < nkeys)
 	{
-		int			n = Min(nkeys - *first, hp_guc_batch_size);
+		int			n = Min(nkeys - *first, Min(hp_guc_batch_size, MAX_SOURCE_KEYS));
 
 		CHECK_FOR_INTERRUPTS();
 		rel = hp_relation_by_oid(node->level->relid);

@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "json/escape.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -76,6 +77,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 	HpNode	   *node = palloc0(sizeof(HpNode));
 	ListCell   *lc;
 
+	check_stack_depth();
 	node->level = level;
 	node->context = context;
 	node->rows = hp_rows_create(context);

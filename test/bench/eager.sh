@@ -48,10 +48,16 @@ eager_scripts() {
 	eager_script top3_json_plain <<-SQL
 		select row_to_json(x) from (select u.id, o.orders from unnest($parents) with ordinality k (id, ord) join eager.users u using (id) left join lateral (select coalesce(json_agg(o), '[]') as orders from (select * from eager.orders o where o.user_id = u.id order by placed_at desc limit 3) o) o on true order by k.ord) x;
 	SQL
-	local level="'{\"columns\": [\"id\"], \"with\": {\"product\": {\"relation\": \"%s\"}}}'" items
-	items="array(select i from generate_series(:first, :first + $EAGER_PARENTS - 1) i)"
-	eager_script to_one <<<"select hotpath.embed('eager.items', $items, $(printf "$level" eager.cached_products));"
-	eager_script to_one_plain <<<"select hotpath.embed('eager.items', $items, $(printf "$level" eager.products));"
+	local embed='{"orders": {"limit": 3, "order_by": "placed_at desc", "with": {"items": {}}}}'
+	eager_script page <<<"select hotpath.page_json('eager.users', 'id', 20, hotpath.cursor_at('eager.users', 'id', :first), embed => '$embed');"
+	eager_script page_plain <<-SQL
+		select json_build_object('items', (select json_agg(x) from (select u.*, o.orders from (select * from eager.users where id > :first order by id limit 21) u left join lateral (select coalesce(json_agg(x), '[]') as orders from (select o.*, i.items from (select * from eager.orders o where o.user_id = u.id order by placed_at desc limit 3) o left join lateral (select coalesce(json_agg(i), '[]') as items from eager.items i where i.order_id = o.id) i on true order by o.placed_at desc) x) o on true order by u.id) x), 'has_previous_page', exists (select from eager.users where id <= :first));
+	SQL
+	local level="format('{\"columns\": [\"id\"], \"filter\": {\"id\": {\"\$gte\": %%s}}, \"order_by\": \"id\", \"limit\": $EAGER_PARENTS, \"with\": {\"product\": {\"relation\": \"%s\"}}}', :first::int)::jsonb"
+	# shellcheck disable=SC2059
+	eager_script to_one <<<"select hotpath.embed_where('eager.items', $(printf "$level" eager.cached_products));"
+	# shellcheck disable=SC2059
+	eager_script to_one_plain <<<"select hotpath.embed_where('eager.items', $(printf "$level" eager.products));"
 }
 
 # eager_rates SCRIPT[@WEIGHT]...: rates of each script, and of all together
@@ -65,17 +71,18 @@ eager_rates() {
 		/^SQL script [0-9]/ { script = $3 + 0 }
 		script && /latency average = / { rate[script] = 1000 / $(NF - 1); n = script }
 		/^tps = / { all = $3 }
-		END { for (i = 1; i <= n; i++) printf "%s ", rate[i]; print all }'
+		END { if (!(all > 0)) exit 1; for (i = 1; i <= n; i++) printf "%s ", rate[i]; print all }'
 }
 
 # eager_pair NAME PLAIN OURS
 eager_pair() {
-	local round plain ours
+	local round rates plain ours
 	wanted "$1" || return 0
 	eager_load
 	for ((round = 1; round <= ROUNDS; round++)); do
 		say "eager: $1, round $round of $ROUNDS"
-		read -r plain ours _ <<<"$(eager_rates "$2" "$3")"
+		rates=$(eager_rates "$2" "$3")
+		read -r plain ours _ <<<"$rates"
 		record "$1" 1 "$round" "$plain" "$ours" -
 	done
 }
@@ -102,4 +109,5 @@ pairs_eager() {
 	eager_pair eager_top3_columns top3_columns top3
 	eager_pair eager_top3_json top3_json_plain top3_json
 	eager_pair eager_to_one to_one_plain to_one
+	eager_pair eager_page page_plain page
 }

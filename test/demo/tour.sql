@@ -126,7 +126,37 @@ SELECT parent_ord, (item).name, (item).installed_size
 FROM hotpath.pages(NULL::packages, 'section_id', array[1, 2], 'installed_size DESC NULLS LAST', 3);
 
 \echo
-\echo '=== 7. Look inside, and check it.'
+\echo '=== 7. Related rows: a tree as JSON, one query for each level. The foreign keys say what belongs together.'
+SELECT name, kind, target, index FROM hotpath.relationships('packages');
+SELECT hotpath.embed('packages', array[42], '{"columns": ["name"], "with": {
+	"maintainer": {"columns": ["name"]}, "section": {"columns": ["name"]},
+	"dependencies": {"fk": "package_id", "columns": ["kind", "target"], "order_by": "kind, position", "limit": 2}}}');
+\echo 'Query by query, as an ORM does it in a loop, beside one call:'
+SELECT * FROM demo.race(
+	plain => $$ DECLARE p packages; m maintainers; s sections; d dependencies; BEGIN
+		FOR p IN SELECT * FROM packages WHERE id <= 2000 LOOP
+			SELECT * INTO m FROM maintainers WHERE id = p.maintainer_id;
+			SELECT * INTO s FROM sections WHERE id = p.section_id;
+			FOR d IN SELECT * FROM dependencies WHERE package_id = p.id LOOP END LOOP;
+		END LOOP; END $$,
+	hotpath => $$ BEGIN PERFORM hotpath.embed('packages', array(SELECT generate_series(1, 2000)),
+		'{"with": {"maintainer": {}, "section": {}, "dependencies": {"fk": "package_id"}}}'); END $$);
+\echo 'A page with its related rows, ready to be sent:'
+SELECT hotpath.page_json('packages', 'installed_size DESC NULLS LAST, name', first => 1, columns => array['name'],
+	embed => '{"maintainer": {"columns": ["name"]}, "dependencies": {"fk": "package_id", "aggregate": {"n": "count"}}}');
+
+\echo
+\echo '=== 8. Rows to JSON, and exports that stream.'
+SELECT * FROM demo.race(
+	plain => $$ BEGIN PERFORM sum(octet_length(row_to_json(p)::text)) FROM packages p; END $$,
+	hotpath => $$ BEGIN PERFORM sum(octet_length(hotpath.row_to_json(p)::text)) FROM packages p; END $$);
+SELECT count(*) AS chunks, pg_size_pretty(sum(octet_length(chunk))) AS json
+FROM (SELECT hotpath.export_json('SELECT * FROM packages') AS chunk) e;
+SELECT count(*) AS chunks, pg_size_pretty(sum(octet_length(chunk))) AS zstd
+FROM (SELECT hotpath.export_json_compressed('SELECT * FROM packages', 'zstd') AS chunk) e;
+
+\echo
+\echo '=== 9. Look inside, and check it.'
 SELECT relation, key, hits, misses, fills, negative_hits, bypass_own_write, entries, bytes
 FROM hotpath.cache_stats ORDER BY hits DESC;
 SELECT pg_size_pretty(size_bytes) AS size, pg_size_pretty(used_bytes) AS used, entries, source

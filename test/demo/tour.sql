@@ -131,7 +131,7 @@ SELECT name, kind, target, index FROM hotpath.relationships('packages');
 SELECT hotpath.embed('packages', array[42], '{"columns": ["name"], "with": {
 	"maintainer": {"columns": ["name"]}, "section": {"columns": ["name"]},
 	"dependencies": {"fk": "package_id", "columns": ["kind", "target"], "order_by": "kind, position", "limit": 2}}}');
-\echo 'Query by query, as an ORM does it in a loop, beside one call:'
+\echo 'Query by query, as an ORM does it but with no network in between, beside one call:'
 SELECT * FROM demo.race(
 	plain => $$ DECLARE p packages; m maintainers; s sections; d dependencies; BEGIN
 		FOR p IN SELECT * FROM packages WHERE id <= 2000 LOOP

@@ -26,6 +26,11 @@ my %loops = (
 	update => "UPDATE t SET v = 'update ' || i WHERE id BETWEEN i % 3000 AND i % 3000 + 20",
 	subtransactions => "BEGIN PERFORM hotpath.put(ROW(1 + i % 3000, 'sub', 'x')::t); "
 	  . "PERFORM 1 / (i % 2); EXCEPTION WHEN division_by_zero THEN NULL; END",
+	page => "PERFORM hotpath.page_json('t', 'id desc', 500, hotpath.cursor_at('t', 'id desc', 1 + i % 3000))",
+	page_sorted => "PERFORM hotpath.page_json('t', 'v, filler', 50, filter => '{\"v\": {\"\$ne\": \"x\"}}')",
+	pages => "PERFORM count(*) FROM hotpath.pages(NULL::t, 'id', ARRAY(SELECT generate_series(i, i + 300)))",
+	embed => "PERFORM hotpath.embed('t', ARRAY(SELECT generate_series(i, i + 300)), "
+	  . "'{\"with\": {\"child\": {\"limit\": 2, \"order_by\": \"id\"}}}')",
 	evict => "PERFORM hotpath.get(NULL::t, 1 + i % 50); PERFORM hotpath.evict('t', 1 + i % 50)");
 
 for my $preload (0, 1)
@@ -38,7 +43,10 @@ for my $preload (0, 1)
 		  . 'CREATE TABLE t (id int PRIMARY KEY, v text, filler text); '
 		  . "INSERT INTO t SELECT i, 'v', repeat('f', 200) FROM generate_series(1, 3000) i; "
 		  . "SELECT hotpath.cache_table('t', write_through => true); CREATE TABLE other (id int PRIMARY KEY); "
-		  . "INSERT INTO other VALUES (1); SELECT hotpath.cache_table('other')");
+		  . "INSERT INTO other VALUES (1); SELECT hotpath.cache_table('other'); "
+		  . 'CREATE TABLE child (id int PRIMARY KEY, t_id int REFERENCES t); '
+		  . 'INSERT INTO child SELECT i, 1 + i % 3000 FROM generate_series(1, 3000) i; '
+		  . 'CREATE INDEX ON child (t_id, id)');
 	my $control = Hotpath::Session->new($node, name => 'control');
 
 	for my $name (sort keys %loops)
@@ -91,12 +99,13 @@ for my $preload (0, 1)
 	# lock_timeout
 	my $locker = Hotpath::Session->new($node);
 	$control->query("SET lock_timeout = '50ms'");
-	for my $lock ('LOCK TABLE t', 'TRUNCATE t', "SELECT hotpath.uncache_table('t')")
+	for my $lock ('LOCK TABLE t', 'TRUNCATE t CASCADE', "SELECT hotpath.uncache_table('t')")
 	{
 		$locker->query("BEGIN; $lock");
 		for my $read ('SELECT hotpath.get(NULL::t, 1)', "SELECT hotpath.get_json('t', 1)",
 			'SELECT * FROM hotpath.get_many(NULL::t, ARRAY[1, 2])', 'SELECT hotpath.warm(\'t\')',
-			'SELECT hotpath.put(ROW(1, \'late\', NULL)::t)')
+			'SELECT hotpath.put(ROW(1, \'late\', NULL)::t)', "SELECT hotpath.page_json('t')",
+			"SELECT hotpath.embed('child', ARRAY[1], '{\"with\": {\"t\": {}}}')")
 		{
 			$control->query($read);
 			like($control->last_error, qr/canceling statement due to lock timeout/,
@@ -107,7 +116,7 @@ for my $preload (0, 1)
 		is($control->query(comparison('t', 1, 3000)), '0', "$mode: the cache is right after $lock");
 	}
 	$control->query("BEGIN; SELECT hotpath.get(NULL::t, 1)");
-	$locker->query("SET lock_timeout = '50ms'; TRUNCATE t");
+	$locker->query("SET lock_timeout = '50ms'; TRUNCATE t CASCADE");
 	like($locker->last_error, qr/lock timeout/, "$mode: a reader holds the lock of a reader");
 	$control->query('COMMIT');
 	$locker->query("SELECT hotpath.cache_table('t', ttl => '1 hour')");

@@ -16,6 +16,9 @@ $node->safe_psql('postgres', 'CREATE EXTENSION pg_hotpath; '
 	  . "INSERT INTO t SELECT i, 'v' || i, repeat('f', 300) FROM generate_series(1, 6000) i; "
 	  . 'CREATE TABLE named (name text PRIMARY KEY, n int); '
 	  . "INSERT INTO named SELECT 'n' || i, i FROM generate_series(1, 500) i; "
+	  . 'CREATE TABLE child (id int PRIMARY KEY, t_id int REFERENCES t, n int); '
+	  . 'INSERT INTO child SELECT i, 1 + i % 300, i FROM generate_series(1, 900) i; '
+	  . 'CREATE INDEX ON child (t_id, id); '
 	  . "SELECT hotpath.cache_table('t', write_through => true); SELECT hotpath.cache_table('named')");
 
 # A procedure for each, with the memory in use before and after, in the transaction that it runs in.
@@ -59,6 +62,22 @@ my %calls = (
 	],
 	'pages' => [ 2000, "PERFORM count(*) FROM hotpath.pages(NULL::named, 'n', ARRAY[1, 2, i % 500], 'name', 2)" ],
 	'page_query' => [ 2000, "PERFORM hotpath.page_query('SELECT n FROM named', 'n', 5, unique_key => '{n}')" ],
+	'embed' => [
+		1500, "PERFORM hotpath.embed('t', ARRAY[1 + i % 300, 7, 7, -1], "
+		  . q~'{"columns": ["id"], "with": {"child": {"limit": 2, "order_by": "id", "with": {"t": {}}}}}')~
+	],
+	'embed_where' => [
+		1500, "PERFORM hotpath.embed_where('child', jsonb_build_object('filter', jsonb_build_object('id', i % 900), "
+		  . q~'with', '{"t": {"columns": ["v"], "join": "inner"}}'::jsonb))~
+	],
+	'embed, refused' => [
+		1500, q~BEGIN PERFORM hotpath.embed('t', ARRAY[1], '{"with": {"child": {"with": {"nope": {}}}}}'); ~
+		  . 'EXCEPTION WHEN OTHERS THEN NULL; END'
+	],
+	'load_children' => [ 1500, "PERFORM count(*) FROM hotpath.load_children(NULL::child, ARRAY[i % 300, 5, 5], per_parent => 2)" ],
+	'page that embeds' => [
+		1000, q~PERFORM hotpath.page_json('child', 'n desc', 5, embed => '{"t": {"join": "inner"}}')~
+	],
 	'verify_cache' => [ 20, "PERFORM hotpath.verify_cache('t')" ],
 	'warm' => [ 10, "PERFORM hotpath.evict_all('t'); PERFORM hotpath.warm('t')" ]);
 my $number = 0;

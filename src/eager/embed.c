@@ -320,7 +320,7 @@ take_root(TupleTableSlot *slot, void *arg)
 	Each	   *each = arg;
 
 	hp_embed_add(each->batch, slot);
-	if (++each->nrows == hp_guc_batch_size)
+	if (++each->nrows >= hp_guc_batch_size)
 		finish_batch(each);
 	return true;
 }

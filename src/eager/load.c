@@ -105,19 +105,21 @@ load_by_statement(HpNode *node, int first, MemoryContext scratch)
 	HpPlanning	planning = hp_level_planning(node->level);
 	Loading		loading = {.node = node};
 
-	for (; first < nkeys; first += hp_guc_batch_size)
+	while (first < nkeys)
 	{
+		/* the statement may call functions that set the parameter */
+		int			n = Min(nkeys - first, hp_guc_batch_size);
 		HpStatement statement;
 
 		CHECK_FOR_INTERRUPTS();
 		hp_statement_init(&statement);
-		hp_level_append(&statement, node->level, plan, node->keys, first,
-						Min(nkeys - first, hp_guc_batch_size));
+		hp_level_append(&statement, node->level, plan, node->keys, first, n);
 		loading.first = first;
 		if (plan == HP_LEVEL_EACH)
 			run_each(&statement, planning, &loading);
 		else
 			hp_statement_run(&statement, planning, 0, take_row, &loading);
+		first += n;
 		MemoryContextReset(scratch);
 	}
 }

@@ -24,4 +24,23 @@ insert into visits values (1, (1, 2)), (2, (3, 400000000)), (3, (1, 2)), (4, nul
 select hotpath.embed_where('places', '{"columns": ["name"], "order_by": "name", "with": {"visits": {"columns": ["id"], "order_by": "id"}}}');
 select hotpath.embed_where('visits', '{"columns": ["id"], "order_by": "id", "with": {"place": {}}}');
 select hotpath.embed('places', array[row(3, 400000000), row(1, 1)]::point2[]);
+
+-- foreign keys between columns of different collations, with and without an index that serves
+create collation one from "C";
+create collation other from "POSIX";
+create table words (id text collate one primary key);
+create table uses (id int primary key, word_id text collate other references words);
+create table topics (id text primary key);
+create table word_topics (word_id text collate other references words, topic_id text collate other references topics,
+	primary key (word_id, topic_id));
+insert into words values ('a'), ('b');
+insert into uses values (1, 'a'), (2, 'b'), (3, 'a'), (4, null);
+insert into topics values ('x'), ('y');
+insert into word_topics values ('a', 'x'), ('a', 'y'), ('b', 'y');
+select hotpath.embed_where('words', '{"order_by": "id", "with": {"topics": {"order_by": "id"}, "uses": {"join": "inner", "order_by": "id", "limit": 1}}}');
+select hotpath.embed_where('uses', '{"order_by": "id", "with": {"word": {"join": "inner"}}}');
+select * from hotpath.load_through(null::topics, 'word_topics', array['b', 'a'], order_by => 'id', per_parent => 1);
+select name, index from hotpath.relationships('words');
+create index on uses (word_id);
+select name, index from hotpath.relationships('words');
 drop schema eager_keys cascade;

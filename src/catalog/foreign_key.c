@@ -165,14 +165,35 @@ column_collation(Oid relid, AttrNumber attnum)
 	return collation;
 }
 
+/*
+ * The collation under which a column of a link is compared, InvalidOid where its type has none;
+ * *differs: the two sides have different ones, so that it must be said.  It is that of the
+ * far side, whose index finds rows then, unless it matters which: then it is that of the column
+ * referred to, as it is where the key is enforced.
+ */
+Oid
+hp_foreign_key_collation(const HpLink *link, int i, bool *differs)
+{
+	Oid			near = column_collation(link->near_relation, link->near_columns[i]);
+	Oid			far = column_collation(link->far_relation, link->far_columns[i]);
+
+	*differs = near != far && OidIsValid(near) && OidIsValid(far);
+	if (!*differs || link->outgoing ||
+		(get_collation_isdeterministic(near) && get_collation_isdeterministic(far)))
+		return far;
+	return near;
+}
+
 /* Can an index column be searched for values equal to those of a column of a link? */
 static bool
 serves(const IndexInfoLite *index, int column, const HpLink *link)
 {
+	bool		differs;
+
 	for (int i = 0; i < link->ncolumns; i++)
 		if (link->far_columns[i] == index->columns[column])
 			return op_in_opfamily(link->operators[i], index->families[column]) &&
-				index->collations[column] == column_collation(link->far_relation, link->far_columns[i]);
+				index->collations[column] == hp_foreign_key_collation(link, i, &differs);
 	return false;
 }
 

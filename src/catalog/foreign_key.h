@@ -37,6 +37,7 @@ extern List *hp_foreign_key_outgoing(Oid relid);
 extern List *hp_foreign_key_incoming(Oid relid);
 
 extern HpLink hp_foreign_key_reverse(const HpLink *link);
+extern Oid	hp_foreign_key_collation(const HpLink *link, int i, bool *differs);
 extern bool hp_foreign_key_is_junction(const HpLink *back, const HpLink *onward);
 
 #endif							/* HP_FOREIGN_KEY_H */

@@ -10,7 +10,8 @@
  * (datatype_mismatch) for a type that does not cast, and those of the types'
  * input functions.
  *
- * Memory: everything in the current context.
+ * Memory: the array in the context that is current at hp_key_array_init(), with
+ * what functions that coerce keep between calls; values in the current context.
  *
  *-------------------------------------------------------------------------
  */
@@ -94,6 +95,7 @@ hp_key_array_init(HpKeyArray *array, Datum datum, const HpKeyDef *def)
 	char		align;
 
 	memset(array, 0, sizeof(*array));
+	array->context = CurrentMemoryContext;
 	array->def = def;
 	array->element = ARR_ELEMTYPE(value);
 	array->coercions = palloc0(def->ncolumns * sizeof(HpCoercion));
@@ -136,7 +138,7 @@ values_of_record(HpKeyArray *array, Datum record, Datum *values)
 		{
 			Oid			type = attr->atttypid == UNKNOWNOID ? TEXTOID : attr->atttypid;
 
-			hp_coercion_init(&array->coercions[n], type, &def->columns[n], CurrentMemoryContext);
+			hp_coercion_init(&array->coercions[n], type, &def->columns[n], array->context);
 			array->known_types[n] = attr->atttypid;
 		}
 		values[n] = heap_getattr(&tuple, i + 1, desc, &nulls[n]);

@@ -21,6 +21,7 @@ typedef enum HpKeyArgument
 /* The keys of an array.  What an element is coerced to belongs to the current context. */
 typedef struct HpKeyArray
 {
+	MemoryContext context;		/* of the array, and of what its coercions keep */
 	const HpKeyDef *def;		/* may be set anew to another one of the same columns */
 	Oid			element;
 	Datum	   *values;

@@ -16,7 +16,7 @@
  *
  * Lists are kept per backend, and are out of date as soon as the relation
  * cache says that something about a relation that any of them mentions has
- * changed.
+ * changed, or any schema was renamed, as names have some schema's in them.
  *
  * Memory: each list has a context of its own below CacheMemoryContext.  One that
  * is replaced lives to the end of the transaction.
@@ -32,6 +32,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /* Lists kept before those that are out of date are let go. */
 #define MAX_KEPT 256
@@ -56,6 +57,13 @@ relation_changed(Datum arg, Oid relid)
 		epoch++;
 }
 
+/* The same for the names of schemas. */
+static void
+schema_changed(Datum arg, int cacheid, uint32 hash)
+{
+	epoch++;
+}
+
 /* Called from _PG_init. */
 void
 hp_relationship_init(void)
@@ -66,6 +74,7 @@ hp_relationship_init(void)
 	lists = hash_create("pg_hotpath relationships", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
 	mentioned = hash_create("pg_hotpath related relations", 64, &by_oid, HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
 }
 
 /* A relation that what is being found out depends on. */

@@ -69,11 +69,11 @@ extern void hp_embed_append_joins(const HpEmbed *embed, HpStatement *statement,
 /* Start a batch of rows of the root.  Everything is allocated below context. */
 extern HpEmbedBatch *hp_embed_begin(const HpEmbed *embed, MemoryContext context);
 
-/* Take a row whose first columns are those appended; returns its number, from 0. */
+/*
+ * Take a row whose first columns are those appended, of the types that the relation had at
+ * hp_embed_parse(); returns its number, from 0.
+ */
 extern int	hp_embed_add(HpEmbedBatch *batch, TupleTableSlot *slot);
-
-/* The same for a row of the relation's row type, a composite datum. */
-extern int	hp_embed_add_datum(HpEmbedBatch *batch, Datum row);
 
 /* Load what belongs to the rows taken. */
 extern void hp_embed_load(HpEmbedBatch *batch);

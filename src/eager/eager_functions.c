@@ -237,14 +237,16 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 										NameStr(link->name)));
 	batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
 								  ALLOCSET_DEFAULT_SIZES);
-	for (int first = 0; first < array.n; first += hp_guc_batch_size)
+	while (result.first < array.n)
 	{
-		result.first = first;
+		/* functions that are called may set the parameter */
+		int			n = Min(array.n - result.first, hp_guc_batch_size);
+
 		outer = MemoryContextSwitchTo(batch);
-		hp_embed_load_rows(level, &array, first, Min(array.n - first, hp_guc_batch_size),
-						   put_row, &result, batch);
+		hp_embed_load_rows(level, &array, result.first, n, put_row, &result, batch);
 		MemoryContextSwitchTo(outer);
 		MemoryContextReset(batch);
+		result.first += n;
 	}
 	MemoryContextDelete(batch);
 }

@@ -90,12 +90,6 @@ hp_embed_add(HpEmbedBatch *batch, TupleTableSlot *slot)
 	return hp_node_add_slot(batch->root, slot);
 }
 
-int
-hp_embed_add_datum(HpEmbedBatch *batch, Datum row)
-{
-	return hp_node_add_datum(batch->root, row);
-}
-
 void
 hp_embed_load(HpEmbedBatch *batch)
 {
@@ -151,17 +145,19 @@ link_to_root(Oid relid, const HpKeyDef *def)
 
 /* The keys were read as values of another key: the table has been altered meanwhile. */
 static void
-check_same_key(const HpKeyDef *then, const HpKeyDef *now)
+check_same_key(const HpKeyDef *then, const HpNode *now)
 {
-	bool		same = then->ncolumns == now->ncolumns;
+	const HpLink *link = &now->level->via.link;
+	bool		same = then->ncolumns == link->ncolumns;
 
 	for (int i = 0; same && i < then->ncolumns; i++)
-		same = then->columns[i].attnum == now->columns[i].attnum &&
-			then->columns[i].type == now->columns[i].type;
+		same = then->columns[i].attnum == link->near_columns[i] &&
+			then->columns[i].type == hp_key_set_types(now->keys)[i];
 	if (!same)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_IN_USE),
-				errmsg("the primary key was changed while its rows were being loaded"),
+				errmsg("the key \"%s\" was changed while its rows were being loaded",
+					   NameStr(then->index_name)),
 				errdetail("The rows of the first keys have been returned already."),
 				errhint("Close the query before its tables are altered."));
 }
@@ -169,10 +165,12 @@ check_same_key(const HpKeyDef *then, const HpKeyDef *now)
 static void
 ask_for_keys(HpNode *node, HpKeyArray *keys, int first, int n)
 {
-	MemoryContext scratch = AllocSetContextCreate(node->context, "pg_hotpath keys",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(scratch);
+	MemoryContext scratch;
+	MemoryContext outer;
 
+	check_same_key(keys->def, node);
+	scratch = AllocSetContextCreate(node->context, "pg_hotpath keys", ALLOCSET_DEFAULT_SIZES);
+	outer = MemoryContextSwitchTo(scratch);
 	for (int i = first; i < first + n; i++)
 	{
 		Datum		values[INDEX_MAX_KEYS];
@@ -274,7 +272,6 @@ hp_embed_load_keys(Oid relid, Jsonb *spec, HpKeyArray *keys, int first, int n,
 	const HpKeyDef *def = hp_relation_primary_key(hp_relation_by_oid(relid));
 	HpNode	   *node;
 
-	check_same_key(keys->def, def);
 	root->via = link_to_root(relid, def);
 	node = hp_node_create(root, context);
 	ask_for_keys(node, keys, first, n);
@@ -291,6 +288,7 @@ typedef struct Each
 	HpEmbedBatch *batch;
 	MemoryContext context;
 	int			nrows;
+	bool		checked;		/* the rows are of the root's types */
 	HpWriter	writer;
 	void		(*take) (const HpWriter *json, void *arg);
 	void	   *arg;
@@ -320,8 +318,11 @@ take_root(TupleTableSlot *slot, void *arg)
 {
 	Each	   *each = arg;
 
+	if (!each->checked)
+		hp_node_expect(each->batch->root, slot->tts_tupleDescriptor);
+	each->checked = true;
 	hp_embed_add(each->batch, slot);
-	if (++each->nrows == hp_guc_batch_size)
+	if (++each->nrows >= hp_guc_batch_size)
 		finish_batch(each);
 	return true;
 }

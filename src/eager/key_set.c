@@ -8,7 +8,8 @@
  * find their rows.
  *
  * A statement gets the keys as one array for each column.  A type without an
- * array type, such as an array, goes as text and is cast back there.
+ * array type, such as an array, goes as text and is cast back there, and so does
+ * a composite type, which unnest() would take apart.
  *
  * Memory: the set and copies of the values in the context given at creation.
  *
@@ -124,7 +125,7 @@ hp_key_set_create(const Oid *types, int ncolumns, MemoryContext context)
 
 		set->types[i] = types[i];
 		column->type = types[i];
-		column->array_type = get_array_type(types[i]);
+		column->array_type = type_is_rowtype(types[i]) ? InvalidOid : get_array_type(types[i]);
 		get_typlenbyvalalign(types[i], &column->len, &column->byval, &column->align);
 		getTypeOutputInfo(types[i], &column->output, &is_varlena);
 	}

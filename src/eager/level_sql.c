@@ -63,6 +63,17 @@ append_operand(StringInfo sql, const char *alias, Oid relid, AttrNumber attnum, 
 	append_cast(sql, cast_target(get_atttype(relid, attnum), operand));
 }
 
+/* " COLLATE ...", where the sides of a link have different collations. */
+static void
+append_collation(StringInfo sql, const HpLink *link, int i)
+{
+	bool		differs;
+	Oid			collation = hp_foreign_key_collation(link, i, &differs);
+
+	if (differs)
+		appendStringInfo(sql, " COLLATE %s", hp_build_collation(collation));
+}
+
 /* The near side: a column of an alias, or of the keys. */
 static void
 append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, const char *near,
@@ -73,11 +84,13 @@ append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, con
 	if (keys == NULL)
 	{
 		append_operand(sql, near, link->near_relation, link->near_columns[i], operand);
+		append_collation(sql, link, i);
 		return;
 	}
 	type = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
 	hp_key_set_append_column(sql, keys, i);
 	append_cast(sql, cast_target(type, operand));
+	append_collation(sql, link, i);
 }
 
 static void

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_type.h"
@@ -29,6 +30,7 @@
 #include "query/row_source.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 /* Keys that go to the source of rows at once: they are larger there than here. */
 #define MAX_SOURCE_KEYS 10000
@@ -38,6 +40,7 @@ typedef struct Loading
 {
 	HpNode	   *node;
 	int			first;			/* number of the key with ordinal 1 */
+	bool		checked;		/* the statement's rows are of the level's types */
 } Loading;
 
 /* ---- by SQL ---- */
@@ -65,6 +68,9 @@ take_row(TupleTableSlot *slot, void *arg)
 	int			natts = slot->tts_tupleDescriptor->natts;
 	int			row;
 
+	if (!loading->checked)
+		hp_node_expect(node, slot->tts_tupleDescriptor);
+	loading->checked = true;
 	slot_getallattrs(slot);
 	if (node->take != NULL)
 	{
@@ -118,19 +124,22 @@ load_by_statement(HpNode *node, int first, MemoryContext scratch)
 	HpPlanning	planning = hp_level_planning(node->level);
 	Loading		loading = {.node = node};
 
-	for (; first < nkeys; first += hp_guc_batch_size)
+	while (first < nkeys)
 	{
+		/* the statement may call functions that set the parameter */
+		int			n = Min(nkeys - first, hp_guc_batch_size);
 		HpStatement statement;
 
 		CHECK_FOR_INTERRUPTS();
 		hp_statement_init(&statement);
-		hp_level_append(&statement, node->level, plan, node->keys, first,
-						Min(nkeys - first, hp_guc_batch_size));
+		hp_level_append(&statement, node->level, plan, node->keys, first, n);
 		loading.first = first;
+		loading.checked = false;
 		if (plan == HP_LEVEL_EACH)
 			run_each(&statement, planning, &loading);
 		else
 			hp_statement_run(&statement, planning, 0, take_row, &loading);
+		first += n;
 		MemoryContextReset(scratch);
 	}
 }
@@ -229,6 +238,23 @@ take_source_row(Datum row, bool found, void *arg)
 }
 
 /*
+ * Read the keys' rows from the source, while the relation is open: so functions that are called
+ * for one row cannot alter the table, of which more rows are there already.
+ */
+static bool
+read_source(SourceKeys *match, HpRelation *rel)
+{
+	Relation	held = relation_open(rel->relid, NoLock);
+	bool		result;
+
+	hp_node_expect_whole(match->node, RelationGetDescr(held));
+	result = hp_row_source->read(rel, match->def, match->keys, match->nkeys, take_source_row,
+								 match);
+	relation_close(held, NoLock);
+	return result;
+}
+
+/*
  * Load a level through the source of rows, from key number *first on.  False where
  * that is not possible (any more); *first tells where to go on by statement.
  */
@@ -250,8 +276,7 @@ load_from_source(HpNode *node, int *first, MemoryContext scratch)
 		if (!match_source(&match, rel, hp_key_set_types(node->keys)))
 			return false;
 		make_source_keys(&match, *first, n);
-		if (!hp_row_source->read(rel, match.def, match.keys, match.nkeys, take_source_row,
-								 &match))
+		if (!read_source(&match, rel))
 			return false;
 		*first += n;
 		MemoryContextReset(scratch);

@@ -19,6 +19,7 @@
 #include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
+#include "catalog/relation.h"
 #include "funcapi.h"
 #include "json/escape.h"
 #include "miscadmin.h"
@@ -145,13 +146,11 @@ register_aggregates(const HpNode *node, TupleDesc result)
 	return BlessTupleDesc(desc)->tdtypmod;
 }
 
-/* Take a row whose first columns are those of the level; returns its number. */
+/* Take a row whose first columns are those of the level, as expected; returns its number. */
 int
 hp_node_add_slot(HpNode *node, TupleTableSlot *slot)
 {
 	slot_getallattrs(slot);
-	if (unlikely(node->row_typmod < 0))
-		node->row_typmod = register_aggregates(node, slot->tts_tupleDescriptor);
 	hp_encoder_write_slot(hp_encoder_of_ref(&node->encoder, RECORDOID, node->row_typmod,
 											HP_ROW_OBJECT), slot, hp_rows_begin(node->rows));
 	for (int i = 0; i < node->nbelow; i++)
@@ -159,15 +158,54 @@ hp_node_add_slot(HpNode *node, TupleTableSlot *slot)
 	return hp_rows_end(node->rows);
 }
 
-/* What is needed to take whole rows apart. */
-static void
-prepare_whole_rows(HpNode *node, Oid rowtype)
-{
-	MemoryContext outer = MemoryContextSwitchTo(node->context);
-	const HpLevel *level = node->level;
-	TupleDesc	columns = CreateTemplateTupleDesc(level->ncolumns);
+/* ---- what rows are made of ---- */
 
-	node->desc = lookup_rowtype_tupdesc_copy(rowtype, -1);
+/* Raise an error for rows of other types than the level's: they would be taken for what they are not. */
+static void
+check_type(const HpNode *node, int i, Oid type)
+{
+	if (type != node->level->types[i])
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("table \"%s\" has changed while its rows were being loaded",
+					   hp_relation_name(node->level->relid)),
+				errdetail("They are not of the types that they had."),
+				errhint("Load them again."));
+}
+
+/*
+ * The next rows to be taken are of a result, whose first columns are those of the level or
+ * its aggregates: functions that rows before have called, or another session, may have altered the
+ * table, or given its name to another one.
+ */
+void
+hp_node_expect(HpNode *node, TupleDesc result)
+{
+	const HpLevel *level = node->level;
+	int			n = level->as_row ? 1 : level->naggregates > 0 ? 0 : level->ncolumns;
+
+	for (int i = 0; i < n; i++)
+		check_type(node, i, TupleDescAttr(result, i)->atttypid);
+	if (level->naggregates > 0)
+		node->row_typmod = register_aggregates(node, result);
+}
+
+/* The same for whole rows; what is needed to take them apart. */
+void
+hp_node_expect_whole(HpNode *node, TupleDesc desc)
+{
+	const HpLevel *level = node->level;
+	MemoryContext outer;
+	TupleDesc	columns;
+
+	if (node->desc != NULL && equalTupleDescs(node->desc, desc))
+		return;
+	for (int i = 0; i < level->ncolumns; i++)
+		check_type(node, i, level->columns[i] > desc->natts ? InvalidOid :
+				   TupleDescAttr(desc, level->columns[i] - 1)->atttypid);
+	outer = MemoryContextSwitchTo(node->context);
+	node->desc = lookup_rowtype_tupdesc_copy(desc->tdtypeid, -1);
+	columns = CreateTemplateTupleDesc(level->ncolumns);
 	for (int i = 0; i < level->ncolumns; i++)
 		TupleDescCopyEntry(columns, i + 1, node->desc, level->columns[i]);
 	node->slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
@@ -175,6 +213,8 @@ prepare_whole_rows(HpNode *node, Oid rowtype)
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(outer);
 }
+
+/* ---- rows ---- */
 
 /* A whole row whose columns are all shown, and that nothing hangs on. */
 static int
@@ -207,7 +247,7 @@ render_columns(HpNode *node, HeapTuple tuple)
 	return hp_node_add_slot(node, node->slot);
 }
 
-/* Take a row of the relation's row type, a composite datum; returns its number. */
+/* Take a row of the relation's row type, a composite datum that is expected; returns its number. */
 int
 hp_node_add_datum(HpNode *node, Datum row)
 {
@@ -219,8 +259,6 @@ hp_node_add_datum(HpNode *node, Datum row)
 	header = hp_row_header(row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
-	if (unlikely(node->desc == NULL))
-		prepare_whole_rows(node, HeapTupleHeaderGetTypeId(header));
 	outer = MemoryContextSwitchTo(node->row_context);
 	if (node->level->is_whole && node->nbelow == 0)
 		result = render_whole(node, &tuple);

@@ -40,6 +40,8 @@ typedef struct HpNode
 /* node.c */
 extern HpNode *hp_node_create(const HpLevel *level, MemoryContext context);
 extern void hp_node_ask(HpNode *node, const Datum *values);
+extern void hp_node_expect(HpNode *node, TupleDesc result);
+extern void hp_node_expect_whole(HpNode *node, TupleDesc desc);
 extern int	hp_node_add_slot(HpNode *node, TupleTableSlot *slot);
 extern int	hp_node_add_datum(HpNode *node, Datum row);
 extern int	hp_node_keep_datum(HpNode *node, Datum row);

@@ -148,11 +148,16 @@ refuse_keys(const LevelText *text, int refused, const char *why)
 /* ---- columns ---- */
 
 static void
-add_column(HpLevel *level, AttrNumber attnum)
+add_column(HpLevel *level, TupleDesc desc, AttrNumber attnum)
 {
-	level->columns = level->columns == NULL ? palloc(sizeof(AttrNumber)) :
-		repalloc(level->columns, (level->ncolumns + 1) * sizeof(AttrNumber));
-	level->columns[level->ncolumns++] = attnum;
+	int			n = level->ncolumns++;
+
+	level->columns = n == 0 ? palloc(sizeof(AttrNumber)) :
+		repalloc(level->columns, (n + 1) * sizeof(AttrNumber));
+	level->types = n == 0 ? palloc(sizeof(Oid)) :
+		repalloc(level->types, (n + 1) * sizeof(Oid));
+	level->columns[n] = attnum;
+	level->types[n] = TupleDescAttr(desc, attnum - 1)->atttypid;
 }
 
 static int
@@ -175,7 +180,7 @@ show_column(HpLevel *level, TupleDesc desc, const char *name)
 				errmsg("column \"%s\" of %s is asked for twice", name, level->path),
 				errdetail("The object of a row has each column once."),
 				errhint("Name it once in \"columns\"."));
-	add_column(level, attnum);
+	add_column(level, desc, attnum);
 }
 
 static void
@@ -183,7 +188,7 @@ show_all(HpLevel *level, TupleDesc desc)
 {
 	for (int i = 0; i < desc->natts; i++)
 		if (!TupleDescAttr(desc, i)->attisdropped)
-			add_column(level, i + 1);
+			add_column(level, desc, i + 1);
 	level->is_whole = true;
 }
 
@@ -409,7 +414,7 @@ place_keys(HpLevel *level, HpLevel *above, TupleDesc desc)
 	for (int i = 0; i < link->ncolumns; i++)
 	{
 		if (column_position(above, link->near_columns[i]) < 0)
-			add_column(above, link->near_columns[i]);
+			add_column(above, desc, link->near_columns[i]);
 		level->parent_columns[i] = column_position(above, link->near_columns[i]);
 	}
 }
@@ -569,6 +574,8 @@ hp_spec_rows(const HpRelationship *via, Jsonb *filter, const char *order_by, int
 	level->via = *via;
 	level->limit = limit;
 	level->as_row = true;
+	level->types = palloc(sizeof(Oid));
+	level->types[0] = rel->rd_rel->reltype;
 	level->filter = hp_filter_parse(filter, desc, name);
 	level->order = hp_order_parse(order_by, desc, name);
 	relation_close(rel, NoLock);

@@ -49,6 +49,7 @@ typedef struct HpLevel
 	int			nshown;
 	int			ncolumns;		/* those shown come first, then keys of the levels below */
 	AttrNumber *columns;
+	Oid		   *types;			/* of the columns, or the row type where it is as_row */
 	bool		is_whole;		/* all columns are shown, in their order */
 	bool		as_row;			/* not rendered: one column, the whole row */
 	bool		has_identity;	/* rows may come repeatedly, and are told apart by their place */

@@ -20,6 +20,7 @@ extern char *hp_build_all(const HpRelation *rel);
 extern char *hp_build_upsert(const HpRelation *rel, const HpKeyDef *def);
 extern char *hp_build_row_alias(const HpRelation *rel);
 extern char *hp_build_operator(Oid operator);
+extern char *hp_build_collation(Oid collation);
 extern char *hp_build_operand(const char *alias, const char *name, Oid base_type,
 							  bool is_domain);
 extern const char *hp_build_null_test(Oid base_type, bool is_null);

@@ -1,0 +1,46 @@
+-- Keys of unusual types.
+create schema eager_keys;
+set search_path = eager_keys;
+set client_min_messages = warning;
+\pset tuples_only on
+\pset format unaligned
+
+-- parts of a composite key as text, whose input function keeps something between calls
+create table grid (x int, y int[], v text, primary key (x, y));
+insert into grid select i, array[i, i + 1], 'v' || i from generate_series(1, 600) i;
+\set keys '(select array_agg(row(i, ''{'' || i || '','' || i + 1 || ''}'')) from generate_series(1, 600) i)'
+select count(*), count(e), count(distinct e::text) from hotpath.embed('grid', :keys) e;
+set pg_hotpath.batch_size = 7;
+select count(*), count(e), count(distinct e::text) from hotpath.embed('grid', :keys) e;
+select count(*) from hotpath.get_many(null::grid, :keys);
+reset pg_hotpath.batch_size;
+
+-- a key of a composite type
+create type point2 as (x int, y int);
+create table places (id point2 primary key, name text);
+create table visits (id int primary key, place_id point2 references places);
+insert into places values ((1, 2), 'here'), ((3, 400000000), 'there');
+insert into visits values (1, (1, 2)), (2, (3, 400000000)), (3, (1, 2)), (4, null);
+select hotpath.embed_where('places', '{"columns": ["name"], "order_by": "name", "with": {"visits": {"columns": ["id"], "order_by": "id"}}}');
+select hotpath.embed_where('visits', '{"columns": ["id"], "order_by": "id", "with": {"place": {}}}');
+select hotpath.embed('places', array[row(3, 400000000), row(1, 1)]::point2[]);
+
+-- foreign keys between columns of different collations, with and without an index that serves
+create collation one from "C";
+create collation other from "POSIX";
+create table words (id text collate one primary key);
+create table uses (id int primary key, word_id text collate other references words);
+create table topics (id text primary key);
+create table word_topics (word_id text collate other references words, topic_id text collate other references topics,
+	primary key (word_id, topic_id));
+insert into words values ('a'), ('b');
+insert into uses values (1, 'a'), (2, 'b'), (3, 'a'), (4, null);
+insert into topics values ('x'), ('y');
+insert into word_topics values ('a', 'x'), ('a', 'y'), ('b', 'y');
+select hotpath.embed_where('words', '{"order_by": "id", "with": {"topics": {"order_by": "id"}, "uses": {"join": "inner", "order_by": "id", "limit": 1}}}');
+select hotpath.embed_where('uses', '{"order_by": "id", "with": {"word": {"join": "inner"}}}');
+select * from hotpath.load_through(null::topics, 'word_topics', array['b', 'a'], order_by => 'id', per_parent => 1);
+select name, index from hotpath.relationships('words');
+create index on uses (word_id);
+select name, index from hotpath.relationships('words');
+drop schema eager_keys cascade;

@@ -43,4 +43,17 @@ select * from hotpath.load_through(null::topics, 'word_topics', array['b', 'a'],
 select name, index from hotpath.relationships('words');
 create index on uses (word_id);
 select name, index from hotpath.relationships('words');
+
+-- tables that inherit share no unique index: which row is meant cannot be told, unless there is one
+create table animals (id int primary key, name text);
+create table dogs (breed text) inherits (animals);
+create table walks (id int primary key, animal_id int references animals);
+insert into animals values (1, 'cat'), (2, 'fox');
+insert into dogs values (1, 'rex', 'poodle');
+insert into walks values (1, 1), (2, 2);
+select hotpath.embed('animals', array[2]);
+select hotpath.embed('animals', array[2, 1]);
+select hotpath.embed('walks', array[2], '{"with": {"animal": {}}}');
+select hotpath.embed('walks', array[1], '{"with": {"animal": {}}}');
+select hotpath.embed('walks', array[1], '{"with": {"animal": {"aggregate": {"n": "count"}}}}');
 drop schema eager_keys cascade;

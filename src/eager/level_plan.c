@@ -5,12 +5,14 @@
  *
  * Without a limit the keys are joined with the rows, or grouped, in any way that the
  * planner likes.  With a limit for each parent there are two ways.  Where an index
- * finds the rows of a key, a LATERAL subquery ends its scan at the limit.  The rows
+ * finds the rows of a key in order, a LATERAL subquery ends its scan at the limit.  The rows
  * of a key then come together and in the subquery's order, and the keys in theirs,
  * since a nested loop is the one way to run a LATERAL subquery that depends on its
  * left side.  It would be a disaster if each key meant a sequential scan, so this
  * way is taken only where the index can be used, and planned without sequential
- * scans (see load.c).  Otherwise rows are joined and numbered in one pass.
+ * scans (see load.c).  Nor must the planner hope to meet the rows of a key soon in an
+ * index that has all rows in order, which it would read to the end for a key without
+ * rows.  Otherwise rows are joined and numbered in one pass.
  *
  * The index cannot be used where row security applies and the foreign key's
  * operator is not leakproof, for the policy must be asked first; and small tables
@@ -20,8 +22,12 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/relation.h"
 #include "eager/level_sql.h"
 #include "storage/bufmgr.h"
@@ -75,6 +81,89 @@ joins_are_indexed(const HpLevel *level)
 	return true;
 }
 
+/* Does a filter that is nothing but equalities fix a column? */
+static bool
+is_fixed(const HpLevel *level, AttrNumber attnum)
+{
+	HpEquality	equal[INDEX_MAX_KEYS];
+	int			n = hp_filter_equalities(level->filter, equal, INDEX_MAX_KEYS);
+
+	for (int i = 0; i < n; i++)
+		if (equal[i].attnum == attnum)
+			return true;
+	return false;
+}
+
+static bool
+is_key_column(const HpLink *link, AttrNumber attnum)
+{
+	for (int i = 0; i < link->ncolumns; i++)
+		if (link->far_columns[i] == attnum)
+			return true;
+	return false;
+}
+
+/* Does a scan of an index, forward or backward, have the rows in the order of a column? */
+static bool
+is_ordered_by(Relation index, int i, const HpOrderColumn *column)
+{
+	bool		descending = (index->rd_indoption[i] & INDOPTION_DESC) != 0;
+	bool		nulls_first = (index->rd_indoption[i] & INDOPTION_NULLS_FIRST) != 0;
+
+	return index->rd_index->indkey.values[i] == column->attnum &&
+		index->rd_indcollation[i] == column->collation &&
+		index->rd_opfamily[i] == column->opfamily &&
+		(descending == column->descending) == (nulls_first == column->nulls_first);
+}
+
+/*
+ * Does an index have the rows of each key side by side, and in the order of the level's first
+ * column?  Those equal in it can be sorted as they come.
+ */
+static bool
+has_order(Relation index, const HpLevel *level)
+{
+	int			nkeys = level->via.link.ncolumns;
+	int			i;
+
+	if (index->rd_rel->relam != BTREE_AM_OID || !index->rd_index->indisvalid ||
+		!heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
+		return false;
+	for (i = 0; i < index->rd_index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->rd_index->indkey.values[i];
+
+		if (i < nkeys ? !is_key_column(&level->via.link, attnum) : !is_fixed(level, attnum))
+			break;
+	}
+	return i >= nkeys && i < index->rd_index->indnkeyatts &&
+		is_ordered_by(index, i, &level->order->columns[0]);
+}
+
+/* Can the rows of a key be read in order, without those of others? */
+static bool
+order_is_indexed(const HpLevel *level)
+{
+	Relation	rel;
+	ListCell   *lc;
+	bool		result = false;
+
+	if (level->order->ncolumns == 0)
+		return true;
+	if (OidIsValid(level->via.through))
+		return false;
+	rel = relation_open(level->relid, NoLock);
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		result = result || has_order(index, level);
+		index_close(index, AccessShareLock);
+	}
+	relation_close(rel, NoLock);
+	return result;
+}
+
 HpLevelPlan
 hp_level_plan(const HpLevel *level)
 {
@@ -87,7 +176,7 @@ hp_level_plan(const HpLevel *level)
 	if (OidIsValid(link->index) && !is_small(link->far_relation) &&
 		!is_behind_barrier(link) &&
 		(!OidIsValid(level->via.through) || !is_behind_barrier(&level->via.onward)) &&
-		joins_are_indexed(level))
+		joins_are_indexed(level) && order_is_indexed(level))
 		return HP_LEVEL_EACH;
 	return HP_LEVEL_NUMBERED;
 }

@@ -15,7 +15,7 @@
 typedef enum HpLevelPlan
 {
 	HP_LEVEL_JOIN,				/* keys joined with rows */
-	HP_LEVEL_EACH,				/* an index scan for each key, which stops at the limit */
+	HP_LEVEL_EACH,				/* an index scan for each key, in order, which stops at the limit */
 	HP_LEVEL_NUMBERED,			/* one pass, rows numbered for each key */
 	HP_LEVEL_GROUPED			/* aggregates */
 } HpLevelPlan;

@@ -27,6 +27,7 @@
 #include "eager/level_sql.h"
 #include "eager/node.h"
 #include "miscadmin.h"
+#include "query/query.h"
 #include "query/row_source.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -286,6 +287,22 @@ load_from_source(HpNode *node, int *first, MemoryContext scratch)
 
 /* ---- levels ---- */
 
+/* There may be several rows of one key after all, where tables inherit from the one that has it. */
+static void
+check_to_one(const HpNode *node, int nkeys)
+{
+	if (!node->level->to_one)
+		return;
+	for (int key = 0; key < nkeys; key++)
+	{
+		int			n;
+
+		(void) hp_rows_of_key(node->rows, key, &n);
+		if (n > 1)
+			hp_query_report_several(hp_relation_by_oid(node->level->relid));
+	}
+}
+
 /* Load the rows of all keys that a node was asked for. */
 void
 hp_node_load(HpNode *node)
@@ -303,6 +320,7 @@ hp_node_load(HpNode *node)
 	MemoryContextSwitchTo(outer);
 	MemoryContextDelete(scratch);
 	hp_rows_arrange(node->rows, nkeys);
+	check_to_one(node, nkeys);
 }
 
 /* Load all levels below a node, whose rows are there. */

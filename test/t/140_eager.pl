@@ -129,6 +129,11 @@ for my $table (qw(visits fresh small))
 		cmp_ok(seq_scans(@plans), '<=', 1, "$table {$how}: the table is not read for each parent");
 	}
 }
+# nor is an index on the order alone read to the end for each parent that has no rows
+{
+	my @plans = plans("SELECT count(e) FROM hotpath.embed('users', " . keys_sql(1000, 7) . q{, '{"columns": ["id"], "with": {"visits": {"limit": 1, "order_by": "id"}}}') e});
+	unlike($plans[1], qr/Removed by Filter/, 'rows of other parents are not read for each');
+}
 is($session->query('SHOW enable_seqscan'), 'on', 'the setting that such plans are made with is gone');
 
 # ---- the cache ----

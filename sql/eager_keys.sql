@@ -24,6 +24,14 @@ insert into visits values (1, (1, 2)), (2, (3, 400000000)), (3, (1, 2)), (4, nul
 select hotpath.embed_where('places', '{"columns": ["name"], "order_by": "name", "with": {"visits": {"columns": ["id"], "order_by": "id"}}}');
 select hotpath.embed_where('visits', '{"columns": ["id"], "order_by": "id", "with": {"place": {}}}');
 select hotpath.embed('places', array[row(3, 400000000), row(1, 1)]::point2[]);
+create table shelves (place_id point2, n int, label text, primary key (place_id, n));
+create table books (id int primary key, place_id point2, n int, foreign key (place_id, n) references shelves);
+insert into shelves values ((1, 2), 1, 'upper'), ((1, 2), 2, 'lower');
+insert into books values (1, (1, 2), 2), (2, (1, 2), 1), (3, (1, 2), null);
+select hotpath.embed_where('books', '{"columns": ["id"], "order_by": "id", "with": {"shelves": {"columns": ["label"]}}}');
+select from hotpath.cache_table('shelves');
+select hotpath.embed_where('books', '{"columns": ["id"], "order_by": "id", "with": {"shelves": {"columns": ["label"]}}}');
+select (hotpath.get_many(null::shelves, array[row(row(1, 2)::point2, 2)])).label;
 
 -- foreign keys between columns of different collations, with and without an index that serves
 create collation one from "C";

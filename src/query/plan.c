@@ -285,12 +285,16 @@ visit_result(HpRowVisitor visit, Oid rowtype, void *arg)
 	}
 }
 
-/* Do all columns of a key have an array type?  Arrays themselves have none. */
+/*
+ * Can keys be given as an array for each column?  Arrays themselves have no array type, and
+ * unnest() would make several columns of composite values.
+ */
 static bool
 has_array_types(const HpKeyDef *def)
 {
 	for (int i = 0; i < def->ncolumns; i++)
-		if (!OidIsValid(get_array_type(def->columns[i].type)))
+		if (!OidIsValid(get_array_type(def->columns[i].type)) ||
+			(def->ncolumns > 1 && type_is_rowtype(def->columns[i].type)))
 			return false;
 	return true;
 }

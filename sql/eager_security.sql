@@ -78,6 +78,27 @@ set row_security = off;
 select hotpath.embed('users', array['a'], '{"columns": [], "with": {"orders": {"columns": ["id"], "order_by": "id"}}}');
 reset row_security;
 
+-- a policy that writes: levels are loaded while the root is read, which must not be in parallel mode
+reset role;
+create table many (id int primary key, user_id text references users);
+create table seen (what int);
+create function note_seen(int) returns boolean language plpgsql volatile security definer as
+$$ begin insert into eager_sec.seen values ($1); return true; end $$;
+create table note (id int primary key, many_id int references many);
+insert into many select i, 'a' from generate_series(1, 300) i;
+insert into note select i, i from generate_series(1, 300) i;
+alter table note enable row level security;
+create policy noted on note using (note_seen(id));
+grant select on many, note to regress_eager_bob;
+analyze many, note;
+set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0;
+set pg_hotpath.batch_size = 50;
+set role regress_eager_bob;
+select count(*) from hotpath.embed_where('many', '{"with": {"note": {}}}');
+reset role;
+reset parallel_setup_cost; reset parallel_tuple_cost; reset min_parallel_table_scan_size; reset pg_hotpath.batch_size;
+select count(distinct what) from seen;
+
 -- cached tables: the same rights
 reset role;
 set client_min_messages = warning;

@@ -343,7 +343,9 @@ hp_embed_each(HpEmbed *embed, void (*take) (const HpWriter *json, void *arg), vo
 	appendStringInfo(&statement.sql, " FROM %s AS t", hp_relation_qualified_name(root->relid));
 	hp_level_append_where(&statement, root, "t");
 	hp_level_append_tail(&statement, root, "t");
-	hp_statement_run(&statement, hp_level_planning(root), 0, take_root, &each);
+	/* levels below are loaded while the statement stands still */
+	hp_statement_run(&statement, root->below != NIL ? HP_PLAN_SERIAL : hp_level_planning(root), 0,
+					 take_root, &each);
 	finish_batch(&each);
 	hp_embed_end(each.batch);
 }

@@ -75,7 +75,7 @@ word_length(const Scanner *scanner)
 }
 
 /* Raise the error for what comes next, where something else was expected. */
-static void
+hp_noreturn static void
 refuse_next(const Scanner *scanner, const char *expected)
 {
 	int			position = pg_mbstrlen_with_len(scanner->text, scanner->at - scanner->text) + 1;

@@ -179,7 +179,7 @@ make_kept(const KeptKey *key)
 static Kept *
 prepare_kept(const KeptKey *key)
 {
-	int			options = CURSOR_OPT_PARALLEL_OK |
+	int			options = (key->planning == HP_PLAN_SERIAL ? 0 : CURSOR_OPT_PARALLEL_OK) |
 		(key->planning == HP_PLAN_GENERIC ? CURSOR_OPT_GENERIC_PLAN : 0);
 	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types, options);
 	Kept	   *kept;

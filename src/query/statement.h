@@ -30,6 +30,7 @@ typedef enum HpPlanning
 {
 	HP_PLAN_AUTO,				/* as for a prepared statement */
 	HP_PLAN_GENERIC,			/* once, for all values */
+	HP_PLAN_SERIAL,				/* as HP_PLAN_AUTO, for a sink that runs statements of its own */
 	HP_PLAN_ONCE				/* for these values, and not kept */
 } HpPlanning;
 
@@ -45,6 +46,9 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
  * is valid during the call alone, in which the sink runs inside SPI, in a context that is reset
  * after the row; what it keeps it must copy elsewhere.  Returns the number of rows shown.
  * Descriptors of relations must be looked up again afterwards.
+ *
+ * Where workers run a plan, nothing may be written meanwhile, not even by a policy of some other
+ * table; so whoever runs statements in the sink asks for HP_PLAN_SERIAL.
  *
  * A text with literals in it is run with HP_PLAN_ONCE: 'today' and '01/02/2024' mean what they do
  * when the text is parsed, and are read by functions that may come back here.

@@ -61,16 +61,7 @@ PG_FUNCTION_INFO_V1(hotpath_reset_cache_stats);
 
 #define HP_BATCH 256
 
-static void
-require_argument(FunctionCallInfo fcinfo, int argno, const char *name)
-{
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("%s must not be null", name),
-				errdetail("The argument names what the function works on."),
-				errhint("Pass its name, such as 'users'."));
-}
+#define HINT_NAME "Pass its name, such as 'users'."
 
 /* cache_table(rel, unique_index, ttl, write_through) */
 Datum
@@ -81,7 +72,7 @@ hotpath_cache_table(PG_FUNCTION_ARGS)
 	Interval   *ttl = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
 
 	PreventCommandIfReadOnly("hotpath.cache_table()");
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	if (ttl != NULL && hp_config_microseconds(ttl) <= 0)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -152,7 +143,7 @@ hotpath_get_by(PG_FUNCTION_ARGS)
 {
 	HpRelation *rel = hp_argument_relation(fcinfo);
 
-	require_argument(fcinfo, 1, "unique_index");
+	hp_argument_require(fcinfo, 1, "unique_index", HINT_NAME);
 	return read_row(fcinfo, rel, hp_relation_key(rel, PG_GETARG_OID(1)), 2, true);
 }
 
@@ -174,7 +165,7 @@ hotpath_get_json(PG_FUNCTION_ARGS)
 	HpKey		key;
 	Datum		json;
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
@@ -347,7 +338,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 	HpLookup	reader;
 	HpKey		key;
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
@@ -433,7 +424,7 @@ hotpath_warm(PG_FUNCTION_ARGS)
 	HpRelation *rel;
 	int64		max_rows;
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	max_rows = max_rows_argument(fcinfo, 1);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	hp_relation_check_owner(rel->relid);
@@ -453,7 +444,7 @@ hotpath_verify_cache(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	max_rows = max_rows_argument(fcinfo, 1);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);

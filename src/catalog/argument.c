@@ -42,6 +42,23 @@ site_of(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
+void
+hp_argument_require(FunctionCallInfo fcinfo, int argno, const char *name, const char *hint)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("%s must not be null", name),
+				errdetail("The argument names what the function works on."),
+				errhint("%s", hint));
+}
+
+char *
+hp_argument_text(FunctionCallInfo fcinfo, int argno)
+{
+	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
+}
+
 /* The relation that the first argument names by its row type, locked. */
 HpRelation *
 hp_argument_relation(FunctionCallInfo fcinfo)

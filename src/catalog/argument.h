@@ -12,6 +12,13 @@
 #include "catalog/relation.h"
 #include "fmgr.h"
 
+/* Raise 22004 (null_value_not_allowed), with a hint, for an argument that is null. */
+extern void hp_argument_require(FunctionCallInfo fcinfo, int argno, const char *name,
+								const char *hint);
+
+/* A text argument in the current context; NULL when it is null. */
+extern char *hp_argument_text(FunctionCallInfo fcinfo, int argno);
+
 extern HpRelation *hp_argument_relation(FunctionCallInfo fcinfo);
 extern HpKeyArgument hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def,
 									 HpKey *key);

@@ -513,6 +513,19 @@ hp_relation_check_owner(Oid relid)
 					   hp_relation_name(relid));
 }
 
+AttrNumber
+hp_relation_find_column(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
+			return attr->attnum;
+	}
+	return InvalidAttrNumber;
+}
+
 /* A relation's name for messages; the OID when it is gone. */
 char *
 hp_relation_name(Oid relid)

@@ -50,6 +50,9 @@ extern bool hp_relation_may_select(HpRelation *rel);
 extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
 extern void hp_relation_check_owner(Oid relid);
 extern void hp_relation_watch(Oid other, Oid relid);
+/* The column of a row type with a name; InvalidAttrNumber if there is none. */
+extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
+
 extern char *hp_relation_name(Oid relid);
 extern char *hp_relation_qualified_name(Oid relid);
 

@@ -20,8 +20,8 @@
 #include "access/htup_details.h"
 #include "base/compat.h"
 #include "base/guc.h"
+#include "catalog/argument.h"
 #include "catalog/pg_type.h"
-#include "catalog/relation.h"
 #include "eager/embed.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -37,16 +37,7 @@ PG_FUNCTION_INFO_V1(hotpath_embed);
 PG_FUNCTION_INFO_V1(hotpath_embed_where);
 PG_FUNCTION_INFO_V1(hotpath_relationships);
 
-static void
-require_argument(FunctionCallInfo fcinfo, int argno, const char *name)
-{
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("%s must not be null", name),
-				errdetail("The argument names what the function works on."),
-				errhint("Pass a table's name, such as 'users'."));
-}
+#define HINT_TABLE "Pass a table's name, such as 'users'."
 
 /* ---- embed ---- */
 
@@ -69,7 +60,7 @@ start_embed(FunctionCallInfo fcinfo)
 {
 	EmbedCall  *call = palloc0(sizeof(EmbedCall));
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_TABLE);
 	call->relid = PG_GETARG_OID(0);
 	if (!PG_ARGISNULL(2))
 		call->spec = PG_GETARG_JSONB_P_COPY(2);
@@ -150,7 +141,7 @@ hotpath_embed_where(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	HpEmbed    *embed;
 
-	require_argument(fcinfo, 0, "rel");
+	hp_argument_require(fcinfo, 0, "rel", HINT_TABLE);
 	embed = hp_embed_parse(PG_GETARG_OID(0), PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1),
 						   HP_EMBED_WHERE, NULL);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
@@ -159,21 +150,6 @@ hotpath_embed_where(PG_FUNCTION_ARGS)
 }
 
 /* ---- typed rows ---- */
-
-/* The relation that the first argument names by its row type, locked. */
-static HpRelation *
-row_type_relation(FunctionCallInfo fcinfo)
-{
-	Oid			rowtype = get_fn_expr_argtype(fcinfo->flinfo, 0);
-
-	if (!OidIsValid(rowtype))
-		ereport(ERROR,
-				errcode(ERRCODE_INDETERMINATE_DATATYPE),
-				errmsg("could not determine the row type of the first argument"),
-				errdetail("The function was called without type information."),
-				errhint("Pass a null of the table's row type, such as NULL::orders."));
-	return hp_relation_by_rowtype(rowtype);
-}
 
 static int64
 per_parent_argument(FunctionCallInfo fcinfo, int argno)
@@ -187,12 +163,6 @@ per_parent_argument(FunctionCallInfo fcinfo, int argno)
 				errdetail("It was %d.", value),
 				errhint("Pass null for all rows of each parent."));
 	return value;
-}
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int argno)
-{
-	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
 }
 
 /* Where rows go. */
@@ -227,7 +197,7 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 	MemoryContext outer;
 
 	level = hp_spec_rows(via, PG_ARGISNULL(filter) ? NULL : PG_GETARG_JSONB_P(filter),
-						 text_argument(fcinfo, filter + 1),
+						 hp_argument_text(fcinfo, filter + 1),
 						 per_parent_argument(fcinfo, filter + 2));
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(keys))
@@ -255,10 +225,10 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 Datum
 hotpath_load_children(PG_FUNCTION_ARGS)
 {
-	HpRelation *rel = row_type_relation(fcinfo);
+	HpRelation *rel = hp_argument_relation(fcinfo);
 	HpRelationship via = {.kind = HP_ONE_TO_MANY, .target = rel->relid};
 
-	via.link = hp_relationship_parent(via.target, text_argument(fcinfo, 2));
+	via.link = hp_relationship_parent(via.target, hp_argument_text(fcinfo, 2));
 	load_rows(fcinfo, &via, 1);
 	PG_RETURN_NULL();
 }
@@ -267,12 +237,12 @@ hotpath_load_children(PG_FUNCTION_ARGS)
 Datum
 hotpath_load_through(PG_FUNCTION_ARGS)
 {
-	Oid			target = row_type_relation(fcinfo)->relid;
+	Oid			target = hp_argument_relation(fcinfo)->relid;
 
-	require_argument(fcinfo, 1, "junction");
+	hp_argument_require(fcinfo, 1, "junction", HINT_TABLE);
 	hp_relation_by_oid(PG_GETARG_OID(1));
 	load_rows(fcinfo, hp_relationship_through(target, PG_GETARG_OID(1),
-											  text_argument(fcinfo, 3)), 2);
+											  hp_argument_text(fcinfo, 3)), 2);
 	PG_RETURN_NULL();
 }
 

@@ -20,26 +20,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-static const char *
-kind_of(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return "null";
-		case jbvString:
-			return "a string";
-		case jbvNumeric:
-			return "a number";
-		case jbvBool:
-			return "a boolean";
-		case jbvBinary:
-			return JsonContainerIsArray(value->val.binary.data) ? "an array" : "an object";
-		default:
-			return "something else";
-	}
-}
-
 /* Raise the error for a value of the wrong kind. */
 void
 hp_spec_report_type(const HpLevel *level, const char *key, const char *wanted,
@@ -48,7 +28,7 @@ hp_spec_report_type(const HpLevel *level, const char *key, const char *wanted,
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("\"%s\" of %s must be %s", key, level->path, wanted),
-			errdetail("It is %s.", kind_of(value)),
+			errdetail("It is %s.", hp_params_describe(value)),
 			errhint("Leave it out for the default."));
 }
 
@@ -97,13 +77,10 @@ hp_spec_object(const HpLevel *level, const char *key, JsonbValue *value)
 AttrNumber
 hp_spec_column(const HpLevel *level, TupleDesc desc, const char *name)
 {
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
+	AttrNumber	attnum = hp_relation_find_column(desc, name);
 
-		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
-			return attr->attnum;
-	}
+	if (attnum != InvalidAttrNumber)
+		return attnum;
 	ereport(ERROR,
 			errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("column \"%s\" does not exist", name),
@@ -190,7 +167,7 @@ read_aggregate(HpLevel *level, TupleDesc desc, JsonbValue *value, HpAggregate *a
 	else if (value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data))
 		read_call(level, desc, value->val.binary.data, aggregate);
 	else
-		report_aggregate(level, psprintf("It is %s.", kind_of(value)));
+		report_aggregate(level, psprintf("It is %s.", hp_params_describe(value)));
 }
 
 /* The value of "aggregate": an object of named calls. */

@@ -52,12 +52,6 @@ struct HpStream
 	void	   *drain_arg;
 };
 
-static void
-append(HpStream *stream, const char *string)
-{
-	hp_writer_bytes(&stream->text, string, strlen(string));
-}
-
 /* Can a column of this type never bring line ends along?  An unknown type may hold json. */
 static bool
 is_one_line(Oid type)
@@ -138,7 +132,7 @@ write_row(HpStream *stream, TupleTableSlot *slot)
 	MemoryContext outer = MemoryContextSwitchTo(stream->row_context);
 	Size		start;
 
-	append(stream, stream->rows == 0 ? stream->format->first : stream->format->next);
+	hp_writer_text(&stream->text, stream->rows == 0 ? stream->format->first : stream->format->next);
 	start = text->len;
 	hp_encoder_write_slot(stream->encoder, slot, text);
 	if (stream->may_have_lines)
@@ -206,7 +200,7 @@ open_stream(const HpExport *export, Size limit, HpReaderUse use)
 static void
 finish_text(HpStream *stream)
 {
-	append(stream, stream->rows == 0 ? stream->format->empty : stream->format->end);
+	hp_writer_text(&stream->text, stream->rows == 0 ? stream->format->empty : stream->format->end);
 	report(stream);
 }
 

@@ -43,6 +43,12 @@ hp_writer_bytes(HpWriter *writer, const char *bytes, Size n)
 }
 
 static inline void
+hp_writer_text(HpWriter *writer, const char *text)
+{
+	hp_writer_bytes(writer, text, strlen(text));
+}
+
+static inline void
 hp_writer_byte(HpWriter *writer, char byte)
 {
 	*hp_writer_reserve(writer, 1) = byte;

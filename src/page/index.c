@@ -29,7 +29,6 @@
 #include "base/compat.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/typcache.h"
@@ -132,7 +131,6 @@ may_read_directly(HpSource *source)
 	return source->only_equal && source->embed == NULL && source->unique &&
 		rel->rd_rel->relkind == RELKIND_RELATION &&
 		(RelationIsPermanent(rel) || !RecoveryInProgress()) &&
-		!(rel->rd_rel->relhassubclass && has_subclass(RelationGetRelid(rel))) &&
 		!hp_has_virtual_columns(source->base) &&
 		!hp_relation_rls_applies(known, false) &&
 		hp_relation_may_select(known);

@@ -70,17 +70,6 @@ end_call(Call *call)
 	MemoryContextDelete(call->context);
 }
 
-static void
-require_argument(FunctionCallInfo fcinfo, int argno, const char *name, const char *hint)
-{
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("%s must not be null", name),
-				errdetail("The argument names what the function works on."),
-				errhint("%s", hint));
-}
-
 /*
  * Make the source of a relation, and the codec of its cursors.  Related rows that filter these
  * bind them, as the filter does.
@@ -190,11 +179,11 @@ hotpath_page_query(PG_FUNCTION_ARGS)
 	Jsonb	   *params;
 	const char *query;
 
-	require_argument(fcinfo, 0, "query", "Pass the text of a SELECT.");
+	hp_argument_require(fcinfo, 0, "query", "Pass the text of a SELECT.");
 	InitMaterializedSRF(fcinfo, 0);
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
-	query = hp_request_text(fcinfo, 0);
+	query = hp_argument_text(fcinfo, 0);
 	params = PG_ARGISNULL(6) ? NULL : PG_GETARG_JSONB_P(6);
 	call.source = hp_source_of_query(query, params, arguments.order_by,
 									 PG_ARGISNULL(7) ? NULL : PG_GETARG_ARRAYTYPE_P(7));
@@ -205,12 +194,6 @@ hotpath_page_query(PG_FUNCTION_ARGS)
 	put_rows((ReturnSetInfo *) fcinfo->resultinfo, &call, json_item);
 	end_call(&call);
 	PG_RETURN_NULL();
-}
-
-static void
-append_text(HpWriter *writer, const char *text)
-{
-	hp_writer_bytes(writer, text, strlen(text));
 }
 
 /* Append the cursor of a row as a JSON string; it has no character that needs escaping. */
@@ -255,11 +238,11 @@ append_items(HpWriter *writer, Call *call, const PageShape *shape)
 		if (i > 0)
 			hp_writer_byte(writer, ',');
 		if (shape->edges)
-			append_text(writer, "{\"node\":");
+			hp_writer_text(writer, "{\"node\":");
 		hp_page_append_item(&call->page, i, writer);
 		if (shape->edges)
 		{
-			append_text(writer, ",\"cursor\":");
+			hp_writer_text(writer, ",\"cursor\":");
 			append_cursor(writer, call, i);
 			hp_writer_byte(writer, '}');
 		}
@@ -271,30 +254,30 @@ append_info(HpWriter *writer, Call *call, const PageShape *shape)
 {
 	const HpPage *page = &call->page;
 
-	append_text(writer, shape->info);
+	hp_writer_text(writer, shape->info);
 	if (page->nrows > 0)
 		append_cursor(writer, call, 0);
 	else
-		append_text(writer, "null");
-	append_text(writer, shape->end_cursor);
+		hp_writer_text(writer, "null");
+	hp_writer_text(writer, shape->end_cursor);
 	if (page->nrows > 0)
 		append_cursor(writer, call, page->nrows - 1);
 	else
-		append_text(writer, "null");
-	append_text(writer, shape->has_previous);
-	append_text(writer, page->has_previous ? "true" : "false");
-	append_text(writer, shape->has_next);
-	append_text(writer, page->has_next ? "true" : "false");
+		hp_writer_text(writer, "null");
+	hp_writer_text(writer, shape->has_previous);
+	hp_writer_text(writer, page->has_previous ? "true" : "false");
+	hp_writer_text(writer, shape->has_next);
+	hp_writer_text(writer, page->has_next ? "true" : "false");
 }
 
 static void
 append_count(HpWriter *writer, Call *call, const PageShape *shape, HpCount count)
 {
-	append_text(writer, shape->count);
+	hp_writer_text(writer, shape->count);
 	if (count.kind == HP_COUNT_NONE)
-		append_text(writer, "null");
+		hp_writer_text(writer, "null");
 	else
-		append_text(writer, psprintf(INT64_FORMAT, hp_count_rows(call->source, count)));
+		hp_writer_text(writer, psprintf(INT64_FORMAT, hp_count_rows(call->source, count)));
 	hp_writer_byte(writer, '}');
 }
 
@@ -327,11 +310,11 @@ page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 	Call		call;
 	Datum		result;
 
-	require_argument(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
+	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
-	count = hp_count_parse(hp_request_text(fcinfo, 9));
+	count = hp_count_parse(hp_argument_text(fcinfo, 9));
 	columns = shown_columns(fcinfo, rel, &embed);
 	open_relation(&call, rel, arguments.order_by, hp_request_filter(fcinfo, 6), columns, embed,
 				  embed != NULL ? PG_GETARG_JSONB_P(8) : NULL);
@@ -342,7 +325,7 @@ page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 	read_page(&call, &arguments);
 
 	hp_writer_init(&writer, call.context, call.page.json.len + 512);
-	append_text(&writer, shape->start);
+	hp_writer_text(&writer, shape->start);
 	append_items(&writer, &call, shape);
 	append_info(&writer, &call, shape);
 	append_count(&writer, &call, shape, count);
@@ -373,7 +356,7 @@ hotpath_pages(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Call		call;
 
-	require_argument(fcinfo, 1, "parent_column", "Pass the name of a column, such as 'user_id'.");
+	hp_argument_require(fcinfo, 1, "parent_column", "Pass the name of a column, such as 'user_id'.");
 	InitMaterializedSRF(fcinfo, 0);
 	keep_aligned(rsinfo->setDesc, 2);
 	if (PG_ARGISNULL(2))
@@ -384,9 +367,9 @@ hotpath_pages(PG_FUNCTION_ARGS)
 		request.first = PG_GETARG_INT32(4);
 		hp_page_check_size("first", request.first);
 	}
-	request.parent_column = hp_request_text(fcinfo, 1);
+	request.parent_column = hp_argument_text(fcinfo, 1);
 	request.parent_keys = PG_GETARG_ARRAYTYPE_P(2);
-	request.order_by = hp_request_text(fcinfo, 3);
+	request.order_by = hp_argument_text(fcinfo, 3);
 	request.after = PG_ARGISNULL(5) ? NULL : PG_GETARG_ARRAYTYPE_P(5);
 	request.filter = hp_request_filter(fcinfo, 6);
 	call.source = hp_pages_read(rel, &request, rsinfo->setResult, rsinfo->setDesc);
@@ -425,10 +408,10 @@ hotpath_cursor_at(PG_FUNCTION_ARGS)
 	Datum		result = (Datum) 0;
 	bool		found = false;
 
-	require_argument(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
+	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	begin_call(&call);
-	open_relation(&call, rel, hp_request_text(fcinfo, 1), NULL, NULL, NULL, NULL);
+	open_relation(&call, rel, hp_argument_text(fcinfo, 1), NULL, NULL, NULL, NULL);
 	if (hp_argument_key(fcinfo, 2, hp_relation_primary_key(rel), &key) == HP_KEY_GIVEN)
 		row = hp_query_row(rel, rel->primary, &key, &found);
 	if (found)
@@ -449,10 +432,10 @@ hotpath_page_explain(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	require_argument(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
+	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
 	InitMaterializedSRF(fcinfo, 0);
 	begin_call(&call);
-	open_relation(&call, hp_relation_by_oid(PG_GETARG_OID(0)), hp_request_text(fcinfo, 1),
+	open_relation(&call, hp_relation_by_oid(PG_GETARG_OID(0)), hp_argument_text(fcinfo, 1),
 				  hp_request_filter(fcinfo, 2), NULL, NULL, NULL);
 	hp_explain_source(call.source, &explanation);
 	values[0] = CStringGetTextDatum(explanation.strategy);

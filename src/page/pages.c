@@ -21,21 +21,12 @@
 
 #include "base/errors.h"
 #include "base/guc.h"
-#include "catalog/key.h"
+#include "catalog/key_array.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "page/cursor.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-
-/* Elements of an array argument. */
-typedef struct Elements
-{
-	int			n;
-	Datum	   *values;
-	bool	   *nulls;
-} Elements;
 
 typedef struct Reader
 {
@@ -49,21 +40,9 @@ typedef struct Reader
 } Reader;
 
 static void
-take_elements(ArrayType *array, Elements *elements)
-{
-	int16		len;
-	bool		byval;
-	char		align;
-
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &len, &byval, &align);
-	deconstruct_array(array, ARR_ELEMTYPE(array), len, byval, align, &elements->values,
-					  &elements->nulls, &elements->n);
-}
-
-static void
 check_parent_column(const HpSource *source, const char *name)
 {
-	if (get_attnum(RelationGetRelid(source->rel), name) <= 0)
+	if (hp_relation_find_column(source->base, name) == InvalidAttrNumber)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_COLUMN),
 				errmsg("column \"%s\" of relation \"%s\" does not exist", name, source->name),
@@ -152,25 +131,21 @@ read_parent(Reader *reader, int ordinal, const text *after)
 	}
 }
 
-static void
-check_cursors(const Elements *keys, const Elements *after)
+/* The cursors for n parents, and which of them are null. */
+static Datum *
+take_cursors(ArrayType *after, int n, bool **nulls)
 {
-	if (after->n != keys->n)
+	Datum	   *cursors;
+	int			ncursors;
+
+	deconstruct_array(after, TEXTOID, -1, false, TYPALIGN_INT, &cursors, nulls, &ncursors);
+	if (ncursors != n)
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("after must have as many elements as parent_keys"),
-				errdetail("after has %d elements, parent_keys has %d.", after->n, keys->n),
+				errdetail("after has %d elements, parent_keys has %d.", ncursors, n),
 				errhint("Pass a cursor for each parent, null for the first page."));
-}
-
-/* How keys of the array's type become values of the parent's column. */
-static void
-init_coercion(HpCoercion *coercion, Oid type, const HpOrderColumn *column)
-{
-	HpKeyColumn target = {.attnum = column->attnum,.name = column->name,.type = column->type,
-	.is_domain = column->is_domain,.typmod = -1,.collation = column->collation};
-
-	hp_coercion_init(coercion, type, &target, CurrentMemoryContext);
+	return cursors;
 }
 
 /*
@@ -182,9 +157,9 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 			  TupleDesc desc)
 {
 	Reader		reader = {.store = store,.desc = desc};
-	Elements	keys;
-	Elements	after = {0};
-	HpCoercion	coercion;
+	HpKeyArray	keys;
+	Datum	   *cursors = NULL;
+	bool	   *no_cursor = NULL;
 	MemoryContext context;
 	MemoryContext outer;
 
@@ -194,13 +169,11 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 	hp_source_prepare(reader.source);
 	reader.codec = hp_cursor_codec(reader.order, hp_source_identity(reader.source), request->filter,
 								   "pages", CurrentMemoryContext);
-	take_elements(request->parent_keys, &keys);
+	hp_key_array_init(&keys, PointerGetDatum(request->parent_keys),
+					  hp_key_of_columns(rel->relid, &reader.source->parent->attnum, 1,
+										request->parent_column));
 	if (request->after != NULL)
-	{
-		take_elements(request->after, &after);
-		check_cursors(&keys, &after);
-	}
-	init_coercion(&coercion, ARR_ELEMTYPE(request->parent_keys), &reader.source->parent_column);
+		cursors = take_cursors(request->after, keys.n, &no_cursor);
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath parent",
 									ALLOCSET_DEFAULT_SIZES);
@@ -208,11 +181,10 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 	for (int i = 0; i < keys.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (keys.nulls[i] ||
-			!hp_coercion_apply(&coercion, keys.values[i], &reader.source->parent->value))
+		if (hp_key_array_values(&keys, i, &reader.source->parent->value) != HP_KEY_GIVEN)
 			continue;
-		read_parent(&reader, i + 1, request->after == NULL || after.nulls[i] ? NULL :
-					DatumGetTextPP(after.values[i]));
+		read_parent(&reader, i + 1, cursors == NULL || no_cursor[i] ? NULL :
+					DatumGetTextPP(cursors[i]));
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(outer);

@@ -35,9 +35,10 @@ refuse_no_key(void)
 static AttrNumber
 column_by_name(TupleDesc desc, const char *name)
 {
-	for (int i = 0; i < desc->natts; i++)
-		if (strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i + 1;
+	AttrNumber	attnum = hp_relation_find_column(desc, name);
+
+	if (attnum != InvalidAttrNumber)
+		return attnum;
 	ereport(ERROR,
 			errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("the query has no output column \"%s\"", name),

@@ -11,14 +11,7 @@
 
 #include "page/request.h"
 
-#include "utils/builtins.h"
-
-/* A text argument; NULL when it is null. */
-const char *
-hp_request_text(FunctionCallInfo fcinfo, int argno)
-{
-	return PG_ARGISNULL(argno) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argno));
-}
+#include "catalog/argument.h"
 
 /* The filter; NULL when it is null or lets everything pass. */
 Jsonb *
@@ -45,7 +38,7 @@ size_argument(FunctionCallInfo fcinfo, int argno, const char *name)
 void
 hp_request_arguments(FunctionCallInfo fcinfo, int order_by, HpPageArguments *arguments)
 {
-	arguments->order_by = hp_request_text(fcinfo, order_by);
+	arguments->order_by = hp_argument_text(fcinfo, order_by);
 	arguments->first = size_argument(fcinfo, order_by + 1, "first");
 	arguments->after = PG_ARGISNULL(order_by + 2) ? NULL : PG_GETARG_TEXT_PP(order_by + 2);
 	arguments->last = size_argument(fcinfo, order_by + 3, "last");

@@ -24,7 +24,6 @@ typedef struct HpPageArguments
 
 extern void hp_request_arguments(FunctionCallInfo fcinfo, int order_by,
 								 HpPageArguments *arguments);
-extern const char *hp_request_text(FunctionCallInfo fcinfo, int argno);
 extern Jsonb *hp_request_filter(FunctionCallInfo fcinfo, int argno);
 extern void hp_request_places(const HpPageArguments *arguments, HpSource *source,
 							  HpCursorCodec *codec, HpPageRequest *request);

@@ -81,11 +81,13 @@ check_kind(Relation rel)
  * operator class of its own, such as record_image_ops, may be equal in an order.
  */
 static HpKeyDef *
-key_of_index(Relation rel, Oid indexid)
+key_of_index(HpRelation *known, Relation rel, Oid indexid)
 {
 	HpKeyProblem problem;
-	HpKeyDef   *def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
+	HpKeyDef   *def = known->primary;
 
+	if (def == NULL || def->index != indexid)
+		def = hp_key_define(rel, indexid, false, CurrentMemoryContext, &problem);
 	for (int i = 0; def != NULL && i < def->ncolumns; i++)
 	{
 		const HpKeyColumn *column = &def->columns[i];
@@ -118,7 +120,7 @@ is_better_key(const HpKeyDef *def, const HpKeyDef *best)
 
 /* The key that makes an order unique; NULL if it is, or if there is none. */
 static const HpKeyDef *
-find_key(Relation rel, const HpOrder *order, bool *unique)
+find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	HpKeyDef   *best = NULL;
@@ -127,7 +129,7 @@ find_key(Relation rel, const HpOrder *order, bool *unique)
 	*unique = false;
 	foreach(lc, indexes)
 	{
-		HpKeyDef   *def = key_of_index(rel, lfirst_oid(lc));
+		HpKeyDef   *def = key_of_index(known, rel, lfirst_oid(lc));
 
 		if (def == NULL)
 			continue;
@@ -159,14 +161,14 @@ refuse_order(Relation rel)
 
 /* Make the order unique. */
 static void
-complete_order(HpSource *source)
+complete_order(HpSource *source, HpRelation *known)
 {
 	Relation	rel = source->rel;
 	HpOrder    *order = source->order;
 	bool		checked = is_checked_relation(rel);
 	bool		descending = order->ncolumns > 0 &&
 	order->columns[order->ncolumns - 1].descending;
-	const HpKeyDef *key = find_key(rel, order, &source->unique);
+	const HpKeyDef *key = find_key(known, rel, order, &source->unique);
 
 	if (key != NULL)
 	{
@@ -281,7 +283,7 @@ hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 	source->alias = hp_build_row_alias(rel);
 	source->from = psprintf("%s AS %s", hp_relation_qualified_name(rel->relid), source->alias);
 	source->order = hp_order_parse(order_by, source->base, source->name);
-	complete_order(source);
+	complete_order(source, rel);
 	source->places = palloc(source->order->ncolumns * sizeof(AttrNumber));
 	if (columns != NULL)
 		lay_out_columns(source, columns);

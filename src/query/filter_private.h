@@ -70,7 +70,6 @@ extern HpFilterNode *hp_filter_implied(HpFilterParser *parser, const HpFilterCol
 									   JsonbValue *operand);
 
 /* filter_value.c */
-extern const char *hp_filter_describe(const JsonbValue *value);
 extern bool hp_filter_is_array(const JsonbValue *value);
 extern bool hp_filter_is_object(const JsonbValue *value);
 hp_noreturn extern void hp_filter_refuse(const HpFilterColumn *column, const char *operator,

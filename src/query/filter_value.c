@@ -33,25 +33,6 @@ hp_filter_is_object(const JsonbValue *value)
 	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data);
 }
 
-/* What a JSON value is, in messages. */
-const char *
-hp_filter_describe(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return "null";
-		case jbvString:
-			return "a string";
-		case jbvNumeric:
-			return "a number";
-		case jbvBool:
-			return "a boolean";
-		default:
-			return hp_filter_is_array(value) ? "an array" : "an object";
-	}
-}
-
 /* Raise the error for an operand of the wrong kind; column is NULL for $and and its like. */
 void
 hp_filter_refuse(const HpFilterColumn *column, const char *operator, const JsonbValue *operand,
@@ -60,9 +41,9 @@ hp_filter_refuse(const HpFilterColumn *column, const char *operator, const Jsonb
 	ereport(ERROR,
 			errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			errmsg("invalid operand of %s in filter", operator),
-			column == NULL ? errdetail("There is %s.", hp_filter_describe(operand)) :
+			column == NULL ? errdetail("There is %s.", hp_params_describe(operand)) :
 			errdetail("Column \"%s\" has type %s, the operand is %s.", NameStr(column->name),
-					  format_type_be(column->type), hp_filter_describe(operand)),
+					  format_type_be(column->type), hp_params_describe(operand)),
 			errhint("%s", hint));
 }
 

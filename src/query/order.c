@@ -159,13 +159,10 @@ take_name(Scanner *scanner)
 static AttrNumber
 find_column(TupleDesc desc, const char *name, const char *what)
 {
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
+	AttrNumber	attnum = hp_relation_find_column(desc, name);
 
-		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
-			return attr->attnum;
-	}
+	if (attnum != InvalidAttrNumber)
+		return attnum;
 	ereport(ERROR,
 			errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("column \"%s\" does not exist", name),

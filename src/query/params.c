@@ -38,6 +38,25 @@ name_parameter(void *arg)
 	errcontext("parameter $%d", *(int *) arg);
 }
 
+const char *
+hp_params_describe(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return "null";
+		case jbvString:
+			return "a string";
+		case jbvNumeric:
+			return "a number";
+		case jbvBool:
+			return "a boolean";
+		default:
+			return value->type == jbvBinary && JsonContainerIsArray(value->val.binary.data) ?
+				"an array" : "an object";
+	}
+}
+
 static int
 count_elements(Jsonb *params)
 {

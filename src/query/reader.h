@@ -39,6 +39,8 @@ extern TupleDesc hp_reader_describe(const char *sql, Jsonb *params, char **text,
 									ParamListInfo *values);
 
 /* params.c */
+/* What a JSON value is, in messages: "a string". */
+extern const char *hp_params_describe(const JsonbValue *value);
 extern Datum hp_params_value(JsonbValue *element, Oid type, bool *isnull);
 extern ParamListInfo hp_params_bind(Jsonb *params, const Oid *types, int ntypes);
 

@@ -57,7 +57,35 @@ alter table events alter column at type timestamptz;
 set eager_changes.command = '';
 select hotpath.embed_where('days', '{"with": {"events": {}}}');
 
--- the same, by one that is called for a row of the row cache, when the next ones are there
+-- a table of a lower level that is dropped, or a junction, or one that only filters
+\set VERBOSITY sqlstate
+create table tags (id int primary key);
+create table event_tags (event_id int references events, tag_id int references tags, primary key (event_id, tag_id));
+create function drops(command text) returns boolean language plpgsql as $$ begin execute $1; return true; end $$;
+alter table events enable row level security, force row level security;
+create policy drops on events using (drops(coalesce(current_setting('eager_changes.command', true), '')));
+grant usage on schema eager_changes to eager_changes_reader;
+alter table days owner to eager_changes_reader;
+alter table events owner to eager_changes_reader;
+alter table tags owner to eager_changes_reader;
+alter table event_tags owner to eager_changes_reader;
+set role eager_changes_reader;
+set eager_changes.command = 'drop table if exists event_tags';
+begin;
+select hotpath.embed_where('days', '{"with": {"events": {"with": {"event_tags": {}}}}}');
+rollback;
+begin;
+select hotpath.embed_where('days', '{"with": {"events": {"with": {"tags": {}}}}}');
+rollback;
+begin;
+set local eager_changes.command = 'drop table if exists event_tags, tags';
+select hotpath.embed_where('days', '{"with": {"events": {"with": {"event_tags": {"with": {"tag": {"join": "inner"}}}}}}}');
+rollback;
+reset role;
+alter table events disable row level security;
+\set VERBOSITY default
+
+-- the types of a table, by a function that is called for a row of the row cache, when the next ones are there
 create table moods (id int primary key, mood mood, n int);
 create table people (id int primary key, mood_id int references moods);
 insert into moods values (1, 'good', 1), (2, 'bad', 2);

@@ -106,7 +106,7 @@ remember_missing(Batch *batch, int i)
 }
 
 /* A loaded row: give it to all items with its key. */
-static void
+static bool
 take_row(Datum row, Oid rowtype, void *arg)
 {
 	Batch	   *batch = arg;
@@ -130,6 +130,7 @@ take_row(Datum row, Oid rowtype, void *arg)
 		batch->items[i].row = PointerGetDatum(header);
 	}
 	MemoryContextSwitchTo(outer);
+	return true;
 }
 
 /* Load the missing rows with one statement, and publish what was found out. */

@@ -40,26 +40,22 @@ typedef struct Warming
 	HpLookup   *readers;		/* one for each cached key */
 	int			nreaders;
 	TupleDesc	desc;
-	MemoryContext row_context;
 	int64		max_rows;
 	int64		loaded;
 	int			refused;		/* in a row */
 } Warming;
 
 static bool
-warm_enough(void *arg)
+warm_enough(const Warming *w)
 {
-	Warming    *w = arg;
-
 	return (w->max_rows >= 0 && w->loaded >= w->max_rows) || w->refused >= HP_WARM_REFUSALS;
 }
 
 /* Publish a row under every cached key. */
-static void
+static bool
 warm_row(Datum row, Oid rowtype, void *arg)
 {
 	Warming    *w = arg;
-	MemoryContext outer = MemoryContextSwitchTo(w->row_context);
 	HeapTupleHeader header = hp_row_header(row);
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header),.t_data = header};
 	bool		loaded = false;
@@ -80,8 +76,7 @@ warm_row(Datum row, Oid rowtype, void *arg)
 	if (loaded)
 		w->loaded++;
 	w->refused = full ? w->refused + 1 : 0;
-	MemoryContextSwitchTo(outer);
-	MemoryContextReset(w->row_context);
+	return !warm_enough(w);
 }
 
 /* Load up to max_rows rows (all with -1) without evicting; returns how many. */
@@ -98,10 +93,7 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 	for (int i = 0; i < w.nreaders; i++)
 		hp_lookup_begin(&w.readers[i], rel, cached->keys[i].def);
 	w.desc = lookup_rowtype_tupdesc_copy(rel->rowtype, -1);
-	w.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath warm row",
-										  ALLOCSET_DEFAULT_SIZES);
-	hp_query_all(rel, warm_row, warm_enough, &w);
-	MemoryContextDelete(w.row_context);
+	hp_query_all(rel, warm_row, &w);
 	return w.loaded;
 }
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * argument.c
- *		Key arguments of the SQL functions: from any type to a key's value.
+ *		Arguments that several SQL functions have: keys of any type, lists of
+ *		columns.
  *
  * A key is given as one argument (anycompatible), or one for each column
  * ("any"), or one array with an element for each column.  How each argument's
@@ -203,5 +204,51 @@ hp_argument_key(FunctionCallInfo fcinfo, int first, const HpKeyDef *def, HpKey *
 	result = make_key(coercions_of(fcinfo, def, &type), def, &fcinfo->args[first].value,
 					  &fcinfo->args[first].isnull, key);
 	site->one_to_one = true;
+	return result;
+}
+
+/* The column of a relation with a name; raises an error if there is none. */
+static AttrNumber
+column_by_name(HpRelation *rel, const char *name)
+{
+	AttrNumber	attnum = get_attnum(rel->relid, name);
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_COLUMN),
+				errmsg("column \"%s\" of relation \"%s\" does not exist", name,
+					   hp_relation_name(rel->relid)),
+				errdetail("It is named in columns."),
+				errhint("Name columns as they are spelled in the catalog, without quotes."));
+	return attnum;
+}
+
+HpColumnList *
+hp_argument_columns(HpRelation *rel, ArrayType *names)
+{
+	HpColumnList *result = palloc(sizeof(HpColumnList));
+	Datum	   *values;
+	bool	   *nulls;
+
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &result->n);
+	result->attnums = palloc(result->n * sizeof(AttrNumber));
+	for (int i = 0; i < result->n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("columns must not hold a null"),
+					errdetail("Its element %d is null.", i + 1),
+					errhint("Pass the names of columns, such as array['id', 'name']."));
+		result->attnums[i] = column_by_name(rel, TextDatumGetCString(values[i]));
+		for (int j = 0; j < i; j++)
+			if (result->attnums[j] == result->attnums[i])
+				ereport(ERROR,
+						errcode(ERRCODE_DUPLICATE_COLUMN),
+						errmsg("column \"%s\" is named twice in columns",
+							   TextDatumGetCString(values[i])),
+						errdetail("An object of JSON should have each name once."),
+						errhint("Name each column once."));
+	}
 	return result;
 }

@@ -36,6 +36,9 @@ typedef struct HpKeyDef
 	bool		hashable;		/* every column has a hash function */
 	bool		image_equal;	/* equal values have equal images, and the reverse */
 	uint64		seed;			/* of database, relation and columns */
+	char	   *row_sql;		/* texts of query/query.c, in the relation's context; NULL until */
+	char	   *rows_sql;		/* they are needed */
+	char	   *upsert_sql;
 	int			ncolumns;
 	HpKeyColumn columns[FLEXIBLE_ARRAY_MEMBER];
 } HpKeyDef;

@@ -21,10 +21,10 @@
 #ifndef HP_EAGER_H
 #define HP_EAGER_H
 
+#include "catalog/argument.h"
 #include "executor/tuptable.h"
 #include "json/writer.h"
 #include "query/statement.h"
-#include "utils/array.h"
 #include "utils/jsonb.h"
 
 /* What a specification is for: it decides which keys the root may have. */
@@ -40,7 +40,7 @@ typedef struct HpEmbedBatch HpEmbedBatch;
 
 /*
  * Check a specification (NULL: {}) for rows of a relation, whose lock is taken, as are those of
- * all that it mentions.  columns (text[], or NULL for all) are those shown of the root, where the
+ * all that it mentions.  columns (or NULL for all) are those shown of the root, where the
  * specification does not say.  Allocated in the current context; may be used as long as no SQL of
  * somebody else's was run in between.
  *
@@ -48,7 +48,8 @@ typedef struct HpEmbedBatch HpEmbedBatch;
  * 42701 (a column twice, or an output key that is a column), HP006, HP007, 54001 (too many
  * levels), and those of filters and orders.
  */
-extern HpEmbed *hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns);
+extern HpEmbed *hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use,
+							const HpColumnList *columns);
 
 /*
  * Append "alias.a, alias.b": the columns that the root's rows need, which must be the first of the

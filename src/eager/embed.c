@@ -39,7 +39,7 @@ struct HpEmbedBatch
 /* ---- for the pages ---- */
 
 HpEmbed *
-hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns)
+hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use, const HpColumnList *columns)
 {
 	HpEmbed    *embed = palloc(sizeof(HpEmbed));
 

@@ -103,19 +103,6 @@ is_key_column(const HpLink *link, AttrNumber attnum)
 	return false;
 }
 
-/* Does a scan of an index, forward or backward, have the rows in the order of a column? */
-static bool
-is_ordered_by(Relation index, int i, const HpOrderColumn *column)
-{
-	bool		descending = (index->rd_indoption[i] & INDOPTION_DESC) != 0;
-	bool		nulls_first = (index->rd_indoption[i] & INDOPTION_NULLS_FIRST) != 0;
-
-	return index->rd_index->indkey.values[i] == column->attnum &&
-		index->rd_indcollation[i] == column->collation &&
-		index->rd_opfamily[i] == column->opfamily &&
-		(descending == column->descending) == (nulls_first == column->nulls_first);
-}
-
 /*
  * Does an index have the rows of each key side by side, and in the order of the level's first
  * column?  Those equal in it can be sorted as they come.
@@ -137,7 +124,8 @@ has_order(Relation index, const HpLevel *level)
 			break;
 	}
 	return i >= nkeys && i < index->rd_index->indnkeyatts &&
-		is_ordered_by(index, i, &level->order->columns[0]);
+		(hp_order_is_indexed(&level->order->columns[0], index, i, false) ||
+		 hp_order_is_indexed(&level->order->columns[0], index, i, true));
 }
 
 /* Can the rows of a key be read in order, without those of others? */

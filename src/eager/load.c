@@ -303,6 +303,27 @@ check_to_one(const HpNode *node, int nkeys)
 	}
 }
 
+/*
+ * Have the relations that a level reads, and lock them.  They were there when the specification was
+ * read, but a function that a statement above has called may have dropped one since.
+ */
+static void
+hold_relations(const HpLevel *level)
+{
+	ListCell   *lc;
+
+	hp_relation_by_oid(level->relid);
+	if (OidIsValid(level->via.through))
+		hp_relation_by_oid(level->via.through);
+	foreach(lc, level->below)
+	{
+		const HpLevel *below = lfirst(lc);
+
+		if (below->join != HP_JOIN_LEFT)
+			hold_relations(below);
+	}
+}
+
 /* Load the rows of all keys that a node was asked for. */
 void
 hp_node_load(HpNode *node)
@@ -313,6 +334,7 @@ hp_node_load(HpNode *node)
 	MemoryContext outer;
 
 	CHECK_FOR_INTERRUPTS();
+	hold_relations(node->level);
 	scratch = AllocSetContextCreate(node->context, "pg_hotpath level", ALLOCSET_DEFAULT_SIZES);
 	outer = MemoryContextSwitchTo(scratch);
 	if (!load_from_source(node, &first, scratch))

@@ -207,27 +207,6 @@ show_listed(HpLevel *level, TupleDesc desc, JsonbValue *value)
 			show_column(level, desc, hp_spec_string(level, "an element of columns", &v));
 }
 
-/* The same for an SQL array of text. */
-static void
-show_array(HpLevel *level, TupleDesc desc, ArrayType *columns)
-{
-	Datum	   *names;
-	bool	   *nulls;
-	int			n;
-
-	deconstruct_array(columns, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR,
-					errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("columns must not contain nulls"),
-					errdetail("Element %d is null.", i + 1),
-					errhint("Name the columns to show, or pass null for all."));
-		show_column(level, desc, TextDatumGetCString(names[i]));
-	}
-}
-
 /* The record type of the columns shown, registered. */
 static int32
 register_row_type(const HpLevel *level, TupleDesc desc)
@@ -349,7 +328,7 @@ check_only_filters(const HpLevel *level)
 
 /* Everything of a level but its relationship, and the levels below. */
 static void
-read_level(LevelText *text, ArrayType *columns, int depth)
+read_level(LevelText *text, const HpColumnList *columns, int depth)
 {
 	HpLevel    *level = text->level;
 	Relation	rel = relation_open(level->relid, NoLock);
@@ -381,7 +360,8 @@ read_level(LevelText *text, ArrayType *columns, int depth)
 	else if (text->given[KEY_COLUMNS])
 		show_listed(level, desc, &text->values[KEY_COLUMNS]);
 	else if (columns != NULL)
-		show_array(level, desc, columns);
+		for (int i = 0; i < columns->n; i++)
+			add_column(level, desc, columns->attnums[i]);
 	else
 		show_all(level, desc);
 	level->nshown = level->ncolumns;
@@ -530,7 +510,7 @@ check_has_rows(const HpRelation *rel)
 
 /* Check a specification for rows of a relation; see hp_embed_parse(). */
 HpLevel *
-hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns)
+hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, const HpColumnList *columns)
 {
 	HpLevel    *root = palloc0(sizeof(HpLevel));
 	LevelText	text = {.level = root};

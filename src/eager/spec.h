@@ -59,7 +59,8 @@ typedef struct HpLevel
 } HpLevel;
 
 /* spec.c */
-extern HpLevel *hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, ArrayType *columns);
+extern HpLevel *hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use,
+							const HpColumnList *columns);
 extern bool hp_spec_is_shown(const HpLevel *level);
 
 /*

@@ -66,17 +66,6 @@ match_prefix(const HpSource *source, Relation index, HpRangeIndex *fit)
 	return n;
 }
 
-/* Is a column of an index in the direction of one of the order, or the reverse? */
-static bool
-matches_direction(const HpOrderColumn *column, int16 option, bool reverse)
-{
-	bool		descending = (option & INDOPTION_DESC) != 0;
-	bool		nulls_first = (option & INDOPTION_NULLS_FIRST) != 0;
-
-	return hp_range_descends(column, reverse) == descending &&
-		(!column->nullable || (column->nulls_first != reverse) == nulls_first);
-}
-
 /* Match the order with the columns of an index from a position on. */
 static bool
 match_order(const HpSource *source, Relation index, int position, HpRangeIndex *fit)
@@ -91,13 +80,10 @@ match_order(const HpSource *source, Relation index, int position, HpRangeIndex *
 		fit->order_attno[i] = 0;
 		if (source->fixed[i])
 			continue;
-		if (position >= index->rd_index->indnkeyatts ||
-			index->rd_index->indkey.values[position] != column->attnum ||
-			index->rd_indcollation[position] != column->collation ||
-			index->rd_opfamily[position] != column->opfamily)
+		if (position >= index->rd_index->indnkeyatts)
 			return false;
-		forward = forward && matches_direction(column, index->rd_indoption[position], false);
-		backward = backward && matches_direction(column, index->rd_indoption[position], true);
+		forward = forward && hp_order_is_indexed(column, index, position, false);
+		backward = backward && hp_order_is_indexed(column, index, position, true);
 		fit->order_attno[i] = ++position;
 	}
 	fit->backward = !forward;

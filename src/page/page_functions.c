@@ -285,13 +285,14 @@ append_count(HpWriter *writer, Call *call, const PageShape *shape, HpCount count
 static HpColumnList *
 shown_columns(FunctionCallInfo fcinfo, HpRelation *rel, HpEmbed **embed)
 {
-	ArrayType  *names = PG_ARGISNULL(7) ? NULL : PG_GETARG_ARRAYTYPE_P(7);
+	HpColumnList *columns = PG_ARGISNULL(7) ? NULL :
+		hp_argument_columns(rel, PG_GETARG_ARRAYTYPE_P(7));
 	HpColumnList *result;
 
 	*embed = NULL;
 	if (PG_ARGISNULL(8))
-		return names != NULL ? hp_source_parse_columns(rel, names) : NULL;
-	*embed = hp_embed_parse(rel->relid, PG_GETARG_JSONB_P(8), HP_EMBED_MAP, names);
+		return columns;
+	*embed = hp_embed_parse(rel->relid, PG_GETARG_JSONB_P(8), HP_EMBED_MAP, columns);
 	result = palloc(sizeof(HpColumnList));
 	result->attnums = unconstify(AttrNumber *, hp_embed_columns(*embed, &result->n));
 	return result;

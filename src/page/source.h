@@ -8,7 +8,7 @@
 #ifndef HP_SOURCE_H
 #define HP_SOURCE_H
 
-#include "catalog/relation.h"
+#include "catalog/argument.h"
 #include "nodes/params.h"
 #include "page/range.h"
 #include "query/filter.h"
@@ -59,16 +59,8 @@ typedef struct HpSource
 	struct HpScan *scan;		/* see scan.c; NULL until the first range is read */
 } HpSource;
 
-/* Which columns rows are shown with. */
-typedef struct HpColumnList
-{
-	int			n;
-	AttrNumber *attnums;
-} HpColumnList;
-
 extern HpSource *hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 									   const HpColumnList *columns);
-extern HpColumnList *hp_source_parse_columns(HpRelation *rel, ArrayType *names);
 extern void hp_source_add_parent(HpSource *source, const HpOrderColumn *column);
 extern char *hp_source_identity(const HpSource *source);
 extern void hp_source_append_condition(HpSource *source, HpStatement *statement);

@@ -27,6 +27,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/pg_index.h"
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "query/query.h"
@@ -312,6 +313,20 @@ hp_order_append(StringInfo sql, const HpOrder *order, const char *alias, bool re
 						 column->descending != reverse ? "DESC" : "ASC",
 						 column->nulls_first != reverse ? "FIRST" : "LAST");
 	}
+}
+
+bool
+hp_order_is_indexed(const HpOrderColumn *column, Relation index, int position, bool backward)
+{
+	int16		option = index->rd_indoption[position];
+	bool		descending = (option & INDOPTION_DESC) != 0;
+	bool		nulls_first = (option & INDOPTION_NULLS_FIRST) != 0;
+
+	return index->rd_index->indkey.values[position] == column->attnum &&
+		index->rd_indcollation[position] == column->collation &&
+		index->rd_opfamily[position] == column->opfamily &&
+		(column->descending != backward) == descending &&
+		(!column->nullable || (column->nulls_first != backward) == nulls_first);
 }
 
 void

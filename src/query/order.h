@@ -10,6 +10,7 @@
 
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
+#include "utils/rel.h"
 
 typedef struct HpOrderColumn
 {
@@ -54,6 +55,13 @@ extern bool hp_order_has(const HpOrder *order, AttrNumber attnum);
  * descending.  Errors: 42883 and 54011 as above.
  */
 extern void hp_order_add(HpOrder *order, TupleDesc desc, AttrNumber attnum, bool descending);
+
+/*
+ * Does a forward (or backward) scan of an index have rows in the order of a column, by the index's
+ * column at a position, from 0?  Where nulls go does not matter to a column that has none.
+ */
+extern bool hp_order_is_indexed(const HpOrderColumn *column, Relation index, int position,
+								bool backward);
 
 /* Append "alias.a DESC NULLS LAST, ..." or the reverse of it, without ORDER BY. */
 extern void hp_order_append(StringInfo sql, const HpOrder *order, const char *alias, bool reverse);

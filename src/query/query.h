@@ -10,8 +10,8 @@
 
 #include "catalog/relation.h"
 
-/* Rows that a query returns one by one; see hp_query_keys(). */
-typedef void (*HpRowVisitor) (Datum row, Oid rowtype, void *arg);
+/* Takes a row, a composite; false where no more are wanted.  Must copy what it keeps. */
+typedef bool (*HpRowVisitor) (Datum row, Oid rowtype, void *arg);
 
 /* builder.c */
 extern char *hp_build_by_key(const HpRelation *rel, const HpKeyDef *def);
@@ -25,12 +25,12 @@ extern char *hp_build_operand(const char *alias, const char *name, Oid base_type
 							  bool is_domain);
 extern const char *hp_build_null_test(Oid base_type, bool is_null);
 
-/* plan.c */
+/* query.c */
 extern Datum hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found);
 extern void hp_query_report_several(const HpRelation *rel);
 extern void hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys,
 						  HpRowVisitor visit, void *arg);
-extern void hp_query_all(HpRelation *rel, HpRowVisitor visit, bool (*stop) (void *arg), void *arg);
+extern void hp_query_all(HpRelation *rel, HpRowVisitor visit, void *arg);
 extern Datum hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum row,
 							 bool *found);
 extern void hp_query_utility(const char *sql);

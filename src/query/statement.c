@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * statement.c
- *		Runs statements that are put together for one call; keeps their plans.
+ *		Runs statements, and keeps their plans.
  *
- * Filters, orders and pages of one shape make the same text with other values, so
- * plans are kept per backend by text, parameter types and way of planning: those
- * that were used last, bounded in number, and in the length of their texts, since
- * a plan takes some fifty times the memory of its text.  A long text is not likely
- * to come again; it is planned for its values and forgotten.
+ * Rows by key, and filters, orders and pages of one shape, make the same text with
+ * other values, so plans are kept per backend by text, parameter types and way of
+ * planning: those that were used last, bounded in number, and in the length of
+ * their texts, since a plan takes some fifty times the memory of its text.  A long
+ * text is not likely to come again; it is planned for its values and forgotten.
  *
  * The server's plan cache makes a kept plan anew when what it rests upon has
  * changed.  A change of a user's own attributes or memberships escapes it, which
@@ -40,7 +40,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#define MAX_KEPT			256
+#define MAX_KEPT			1024
 #define MAX_KEPT_LENGTH		(512 * 1024)	/* of all texts */
 #define MAX_TEXT			(64 * 1024)
 
@@ -81,6 +81,7 @@ typedef struct RowReceiver
 	HpRowSink	sink;
 	void	   *arg;
 	uint64		nrows;
+	Oid			rowtype;		/* of the statement */
 } RowReceiver;
 
 static uint32
@@ -116,7 +117,7 @@ create_table(void)
 		.match = compare_keys,
 	};
 
-	statements = hash_create("pg_hotpath statements", MAX_KEPT, &ctl,
+	statements = hash_create("pg_hotpath statements", 64, &ctl,
 							 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE);
 }
 
@@ -171,6 +172,12 @@ make_kept(const KeptKey *key)
 	return kept;
 }
 
+static bool
+may_be_parallel(HpPlanning planning)
+{
+	return planning != HP_PLAN_SERIAL && planning != HP_PLAN_WRITE;
+}
+
 /*
  * Prepare a statement and keep its plan.  SPI is connected.  Until the plan is
  * kept it goes with the procedure, should there be an error; what is entered
@@ -179,7 +186,7 @@ make_kept(const KeptKey *key)
 static Kept *
 prepare_kept(const KeptKey *key)
 {
-	int			options = (key->planning == HP_PLAN_SERIAL ? 0 : CURSOR_OPT_PARALLEL_OK) |
+	int			options = (may_be_parallel(key->planning) ? CURSOR_OPT_PARALLEL_OK : 0) |
 		(key->planning == HP_PLAN_GENERIC ? CURSOR_OPT_GENERIC_PLAN : 0);
 	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types, options);
 	Kept	   *kept;
@@ -260,9 +267,21 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return more;
 }
 
+/*
+ * Refuse rows of another type.  Names are looked up whenever a plan is made anew: another session
+ * may have given the table's to another one.
+ */
 static void
-receive_nothing(DestReceiver *self, int operation, TupleDesc desc)
+receive_start(DestReceiver *self, int operation, TupleDesc desc)
 {
+	Oid			rowtype = ((RowReceiver *) self)->rowtype;
+
+	if (OidIsValid(rowtype) && TupleDescAttr(desc, 0)->atttypid != rowtype)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("the table was renamed while it was read"),
+				errdetail("Its name now belongs to a table with rows of another type."),
+				errhint("Try again."));
 }
 
 static void
@@ -272,15 +291,16 @@ receive_end(DestReceiver *self)
 
 /* The receiver's kind tells SPI that rows are not thrown away, as DestNone would. */
 static void
-init_receiver(RowReceiver *receiver, HpRowSink sink, void *arg)
+init_receiver(RowReceiver *receiver, Oid rowtype, HpRowSink sink, void *arg)
 {
 	receiver->receiver.receiveSlot = receive_row;
-	receiver->receiver.rStartup = receive_nothing;
+	receiver->receiver.rStartup = receive_start;
 	receiver->receiver.rShutdown = receive_end;
 	receiver->receiver.rDestroy = receive_end;
 	receiver->receiver.mydest = DestTuplestore;
 	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath row",
 											  ALLOCSET_DEFAULT_SIZES);
+	receiver->rowtype = rowtype;
 	receiver->sink = sink;
 	receiver->arg = arg;
 	receiver->nrows = 0;
@@ -300,7 +320,7 @@ hp_statement_params(const HpStatement *statement)
 		params->params[i].ptype = statement->types[i];
 		params->params[i].pflags = PARAM_FLAG_CONST;
 		params->params[i].value = statement->values[i];
-		params->params[i].isnull = statement->nulls[i] == 'n';
+		params->params[i].isnull = statement->nulls != NULL && statement->nulls[i] == 'n';
 	}
 	return params;
 }
@@ -309,6 +329,7 @@ void
 hp_statement_init(HpStatement *statement)
 {
 	initStringInfo(&statement->sql);
+	statement->rowtype = InvalidOid;
 	statement->nargs = 0;
 	statement->capacity = 8;
 	statement->types = palloc(statement->capacity * sizeof(Oid));
@@ -343,9 +364,9 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	int			result;
 
 	hp_spi_connect();
-	init_receiver(&receiver, sink, arg);
+	init_receiver(&receiver, statement->rowtype, sink, arg);
 	options.params = hp_statement_params(statement);
-	options.read_only = true;
+	options.read_only = planning != HP_PLAN_WRITE;
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
@@ -353,7 +374,8 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 		result = execute_kept(statement, planning, &options);
-	hp_spi_check(result, SPI_OK_SELECT);
+	hp_spi_check(result, result == SPI_OK_INSERT_RETURNING && planning == HP_PLAN_WRITE ?
+				 SPI_OK_INSERT_RETURNING : SPI_OK_SELECT);
 	hp_spi_finish();
 	return receiver.nrows;
 }

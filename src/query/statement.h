@@ -18,11 +18,12 @@
 typedef struct HpStatement
 {
 	StringInfoData sql;
+	Oid			rowtype;		/* that the first column must have, InvalidOid for any */
 	int			nargs;
 	int			capacity;		/* of the arrays */
 	Oid		   *types;
 	Datum	   *values;			/* belong to the caller */
-	char	   *nulls;			/* ' ' or 'n', as SPI has it */
+	char	   *nulls;			/* ' ' or 'n', as SPI has it; NULL where no value is null */
 } HpStatement;
 
 /* How the plan is made. */
@@ -31,7 +32,8 @@ typedef enum HpPlanning
 	HP_PLAN_AUTO,				/* as for a prepared statement */
 	HP_PLAN_GENERIC,			/* once, for all values */
 	HP_PLAN_SERIAL,				/* as HP_PLAN_AUTO, for a sink that runs statements of its own */
-	HP_PLAN_ONCE				/* for these values, and not kept */
+	HP_PLAN_ONCE,				/* for these values, and not kept */
+	HP_PLAN_WRITE				/* as HP_PLAN_AUTO, for a statement that may write; see below */
 } HpPlanning;
 
 /* Start an empty statement in the current context. */
@@ -41,11 +43,13 @@ extern void hp_statement_init(HpStatement *statement);
 extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool isnull);
 
 /*
- * Run the statement, read-only under the active snapshot, and show each row to the sink, at most
- * limit of them (0: all) and no more once the sink returns false.  Rows are not collected: a slot
- * is valid during the call alone, in which the sink runs inside SPI, in a context that is reset
- * after the row; what it keeps it must copy elsewhere.  Returns the number of rows shown.
- * Descriptors of relations must be looked up again afterwards.
+ * Run the statement, a SELECT or (with HP_PLAN_WRITE) an INSERT that returns rows, and show each row
+ * to the sink, at most limit of them (0: all) and no more once the sink returns false.  Rows are not
+ * collected: a slot is valid during the call alone, in which the sink runs inside SPI, in a context
+ * that is reset after the row; what it keeps it must copy elsewhere.  Returns the number of rows
+ * shown.  Descriptors of relations must be looked up again afterwards.
+ *
+ * A statement runs read-only under the active snapshot; with HP_PLAN_WRITE, under a new one.
  *
  * Where workers run a plan, nothing may be written meanwhile, not even by a policy of some other
  * table; so whoever runs statements in the sink asks for HP_PLAN_SERIAL.

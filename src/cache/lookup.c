@@ -127,8 +127,8 @@ hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 }
 
 /* The entry of a key's row, without versions. */
-HpEntryKey
-hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key)
+static HpEntryKey
+row_entry_key(const HpCachedKey *cached, const HpKey *key)
 {
 	return (HpEntryKey)
 	{
@@ -278,7 +278,7 @@ publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 bool
 hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict, bool *full)
 {
-	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+	HpEntryKey	entry = row_entry_key(reader->cached, key);
 
 	if (!found)
 		return publish(reader, key, &entry, true, NULL, 0, may_evict, full);
@@ -299,7 +299,7 @@ hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row)
 
 	if (reader->cached != NULL)
 	{
-		HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+		HpEntryKey	entry = row_entry_key(reader->cached, key);
 		HpBuffer	payload = {.context = CurrentMemoryContext};
 		HpOutcome	outcome = find_entry(reader, key, &entry, &payload, &fill);
 
@@ -328,7 +328,7 @@ hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill)
 	*fill = false;
 	if (reader->cached == NULL)
 		return HP_UNKNOWN;
-	entry = hp_lookup_entry_key(reader->cached, key);
+	entry = row_entry_key(reader->cached, key);
 	return find_entry(reader, key, &entry, payload, fill);
 }
 
@@ -356,7 +356,7 @@ json_settings(void)
 static HpEntryKey
 json_entry_key(const HpLookup *reader, const HpKey *key)
 {
-	HpEntryKey	entry = hp_lookup_entry_key(reader->cached, key);
+	HpEntryKey	entry = row_entry_key(reader->cached, key);
 
 	entry.kind = HP_ENTRY_JSON;
 	entry.hash = hash_combine64(key->hash, json_settings());
@@ -445,7 +445,7 @@ bool
 hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view)
 {
 	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key) :
-		hp_lookup_entry_key(reader->cached, key);
+		row_entry_key(reader->cached, key);
 
 	return still_current(reader) && entry.hash == view->key.hash &&
 		entry.ndeps == view->key.ndeps &&
@@ -470,7 +470,7 @@ hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly)
 		hp_config_key(cached, reader->def) : NULL;
 	if (reader->cached == NULL)
 		return false;
-	entry = hp_lookup_entry_key(reader->cached, key);
+	entry = row_entry_key(reader->cached, key);
 	removed = hp_store_remove(&entry);
 	entry = json_entry_key(reader, key);
 	removed |= hp_store_remove(&entry);

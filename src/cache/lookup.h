@@ -47,6 +47,5 @@ extern bool hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEnt
 extern bool hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly);
 extern bool hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict,
 						   bool *full);
-extern HpEntryKey hp_lookup_entry_key(const HpCachedKey *cached, const HpKey *key);
 
 #endif							/* HP_LOOKUP_H */

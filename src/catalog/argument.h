@@ -28,8 +28,8 @@ extern void hp_argument_require(FunctionCallInfo fcinfo, int argno, const char *
 extern char *hp_argument_text(FunctionCallInfo fcinfo, int argno);
 
 /*
- * The columns that an array of names lists, each once.  Errors: 42703 (no such column), 42701 (named
- * twice), 22004 (a null among the names).  Allocated in the current context.
+ * The columns that an array of names lists, each once.  Errors: 42703 (no such column), 42701
+ * (named twice), 22004 (a null among the names).  Allocated in the current context.
  */
 extern HpColumnList *hp_argument_columns(HpRelation *rel, ArrayType *names);
 

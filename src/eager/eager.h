@@ -6,7 +6,7 @@
  * The rows of the root are read by the caller, in one statement of its own:
  *
  *		embed = hp_embed_parse(relid, spec, HP_EMBED_MAP, columns);
- *		SELECT <hp_embed_append_columns>, ... FROM relation AS alias
+ *		SELECT <hp_embed_columns>, ... FROM relation AS alias
  *			WHERE ... <hp_embed_append_joins>
  *		batch = hp_embed_begin(embed, context);
  *		in the sink: i = hp_embed_add(batch, slot);
@@ -52,12 +52,9 @@ extern HpEmbed *hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use,
 							const HpColumnList *columns);
 
 /*
- * Append "alias.a, alias.b": the columns that the root's rows need, which must be the first of the
- * select list.  At least one.
+ * The columns that the root's rows need, by number, which must be the first of the select list.  At
+ * least one.
  */
-extern void hp_embed_append_columns(const HpEmbed *embed, StringInfo sql, const char *alias);
-
-/* The same columns, by number. */
 extern const AttrNumber *hp_embed_columns(const HpEmbed *embed, int *n);
 
 /* Is there a level below the root that filters its parents? */
@@ -71,8 +68,8 @@ extern void hp_embed_append_joins(const HpEmbed *embed, HpStatement *statement,
 extern HpEmbedBatch *hp_embed_begin(const HpEmbed *embed, MemoryContext context);
 
 /*
- * Take a row whose first columns are those appended, of the types that the relation had at
- * hp_embed_parse(); returns its number, from 0.
+ * Take a row whose first columns are those of hp_embed_columns(), of the types that the relation
+ * had at hp_embed_parse(); returns its number, from 0.
  */
 extern int	hp_embed_add(HpEmbedBatch *batch, TupleTableSlot *slot);
 

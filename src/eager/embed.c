@@ -47,12 +47,6 @@ hp_embed_parse(Oid relid, Jsonb *spec, HpEmbedUse use, const HpColumnList *colum
 	return embed;
 }
 
-void
-hp_embed_append_columns(const HpEmbed *embed, StringInfo sql, const char *alias)
-{
-	hp_level_append_columns(sql, embed->root, alias);
-}
-
 const AttrNumber *
 hp_embed_columns(const HpEmbed *embed, int *n)
 {

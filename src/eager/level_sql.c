@@ -93,6 +93,10 @@ append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, con
 	append_collation(sql, link, i);
 }
 
+/*
+ * Append "referenced = referencing AND ...": the condition of a link whose far side is an alias,
+ * and whose near side is another one, or the keys.
+ */
 static void
 append_link(StringInfo sql, const HpLink *link, const HpKeySet *keys, const char *near,
 			const char *far)
@@ -117,19 +121,6 @@ append_link(StringInfo sql, const HpLink *link, const HpKeySet *keys, const char
 	}
 }
 
-void
-hp_level_append_link(StringInfo sql, const HpLink *link, const char *near, const char *far)
-{
-	append_link(sql, link, NULL, near, far);
-}
-
-void
-hp_level_append_key_link(StringInfo sql, const HpLink *link, const HpKeySet *keys,
-						 const char *far)
-{
-	append_link(sql, link, keys, NULL, far);
-}
-
 /* ---- conditions ---- */
 
 static void append_joins(HpStatement *statement, const HpLevel *level, const char *alias,
@@ -150,14 +141,14 @@ append_exists(HpStatement *statement, const HpLevel *level, const char *above, i
 
 		appendStringInfo(sql, ", %s AS %s WHERE ",
 						 hp_relation_qualified_name(level->via.through), junction);
-		hp_level_append_link(sql, &level->via.link, above, junction);
+		append_link(sql, &level->via.link, NULL, above, junction);
 		appendStringInfoString(sql, " AND ");
-		hp_level_append_link(sql, &level->via.onward, junction, alias);
+		append_link(sql, &level->via.onward, NULL, junction, alias);
 	}
 	else
 	{
 		appendStringInfoString(sql, " WHERE ");
-		hp_level_append_link(sql, &level->via.link, above, alias);
+		append_link(sql, &level->via.link, NULL, above, alias);
 	}
 	if (!hp_filter_is_empty(level->filter))
 	{
@@ -282,11 +273,11 @@ append_key_condition(HpStatement *statement, const HpLevel *level, const HpKeySe
 	bool		joined = OidIsValid(level->via.through);
 
 	appendStringInfoString(sql, " WHERE ");
-	hp_level_append_key_link(sql, &level->via.link, keys, joined ? "j" : "t");
+	append_link(sql, &level->via.link, keys, NULL, joined ? "j" : "t");
 	if (joined)
 	{
 		appendStringInfoString(sql, " AND ");
-		hp_level_append_link(sql, &level->via.onward, "j", "t");
+		append_link(sql, &level->via.onward, NULL, "j", "t");
 	}
 	append_conditions(statement, level, "t");
 }

@@ -46,14 +46,6 @@ extern void hp_level_append_where(HpStatement *statement, const HpLevel *level,
 extern void hp_level_append_tail(HpStatement *statement, const HpLevel *level,
 								 const char *alias);
 
-/* "referenced = referencing AND ...": the condition of a link between two aliases. */
-extern void hp_level_append_link(StringInfo sql, const HpLink *link, const char *near,
-								 const char *far);
-
-/* The same with the keys as the near side. */
-extern void hp_level_append_key_link(StringInfo sql, const HpLink *link, const HpKeySet *keys,
-									 const char *far);
-
 /* How a statement with this level's filter and limits is to be planned. */
 extern HpPlanning hp_level_planning(const HpLevel *level);
 

@@ -167,12 +167,6 @@ hp_rows_end(HpRows *rows)
 	return rows->nrows++;
 }
 
-int
-hp_rows_count(const HpRows *rows)
-{
-	return rows->nrows;
-}
-
 const char *
 hp_rows_text(const HpRows *rows, int row, uint32 *len)
 {

@@ -25,8 +25,6 @@ extern HpWriter *hp_rows_begin_aligned(HpRows *rows);
 /* The row that was rendered since hp_rows_begin(); returns its number, from 0. */
 extern int	hp_rows_end(HpRows *rows);
 
-extern int	hp_rows_count(const HpRows *rows);
-
 /* The text of a row; valid until the next row is begun. */
 extern const char *hp_rows_text(const HpRows *rows, int row, uint32 *len);
 

@@ -29,14 +29,6 @@ typedef struct HpEncoder HpEncoder;
  */
 extern HpEncoder *hp_encoder_compile(TupleDesc desc, HpRowShape shape, MemoryContext context);
 
-/*
- * The same for a composite type, kept per backend and dropped when the type changes.
- * An anonymous record is RECORDOID and the typmod of its datums.  Valid to the end of the
- * transaction, but perhaps not up to date when SQL was run meanwhile: look it up for each row,
- * or let a reference do so.
- */
-extern HpEncoder *hp_encoder_of_type(Oid rowtype, int32 typmod, HpRowShape shape);
-
 /* Grows whenever a type changes that some encoder was compiled for. */
 extern uint64 hp_encoder_generation;
 
@@ -53,7 +45,12 @@ typedef struct HpEncoderRef
 extern HpEncoder *hp_encoder_refresh(HpEncoderRef *ref, Oid rowtype, int32 typmod,
 									 HpRowShape shape);
 
-/* As hp_encoder_of_type(), at next to no cost when the type is that of the call before. */
+/*
+ * The same for a composite type, kept per backend and dropped when the type changes; at next to no
+ * cost when the type is that of the call before.  An anonymous record is RECORDOID and the typmod of
+ * its datums.  Valid to the end of the transaction, but perhaps not up to date when SQL was run
+ * meanwhile: look it up for each row.
+ */
 static inline HpEncoder *
 hp_encoder_of_ref(HpEncoderRef *ref, Oid rowtype, int32 typmod, HpRowShape shape)
 {

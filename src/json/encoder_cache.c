@@ -260,8 +260,8 @@ compile_row(const CacheKey *key)
 }
 
 /* The encoder of a composite type, from the cache or compiled now. */
-HpEncoder *
-hp_encoder_of_type(Oid rowtype, int32 typmod, HpRowShape shape)
+static HpEncoder *
+encoder_of_type(Oid rowtype, int32 typmod, HpRowShape shape)
 {
 	CacheKey	key = {rowtype, typmod, shape};
 	CacheEntry *entry = find_valid(&key);
@@ -274,7 +274,7 @@ HpEncoder *
 hp_encoder_refresh(HpEncoderRef *ref, Oid rowtype, int32 typmod, HpRowShape shape)
 {
 	uint64		generation = hp_encoder_generation;
-	HpEncoder  *encoder = hp_encoder_of_type(rowtype, typmod, shape);
+	HpEncoder  *encoder = encoder_of_type(rowtype, typmod, shape);
 
 	ref->encoder = encoder;
 	ref->rowtype = rowtype;

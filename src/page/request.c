@@ -46,9 +46,9 @@ hp_request_arguments(FunctionCallInfo fcinfo, int order_by, HpPageArguments *arg
 }
 
 /* The place of a cursor; NULL when none is given.  argument names it in messages. */
-HpPlace *
-hp_request_place(const text *cursor, const char *argument, HpSource *source,
-				 HpCursorCodec *codec)
+static HpPlace *
+place_of_cursor(const text *cursor, const char *argument, HpSource *source,
+				HpCursorCodec *codec)
 {
 	HpPlace    *place;
 
@@ -68,6 +68,6 @@ hp_request_places(const HpPageArguments *arguments, HpSource *source, HpCursorCo
 {
 	request->first = arguments->first;
 	request->last = arguments->last;
-	request->after = hp_request_place(arguments->after, "after", source, codec);
-	request->before = hp_request_place(arguments->before, "before", source, codec);
+	request->after = place_of_cursor(arguments->after, "after", source, codec);
+	request->before = place_of_cursor(arguments->before, "before", source, codec);
 }

@@ -27,7 +27,5 @@ extern void hp_request_arguments(FunctionCallInfo fcinfo, int order_by,
 extern Jsonb *hp_request_filter(FunctionCallInfo fcinfo, int argno);
 extern void hp_request_places(const HpPageArguments *arguments, HpSource *source,
 							  HpCursorCodec *codec, HpPageRequest *request);
-extern HpPlace *hp_request_place(const text *cursor, const char *argument, HpSource *source,
-								 HpCursorCodec *codec);
 
 #endif							/* HP_REQUEST_H */

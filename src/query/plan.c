@@ -8,7 +8,9 @@
  * changed.  The server's plan cache looks after everything else: statistics,
  * generic against custom plans, row security for different users.  Only a change
  * of a user's own attributes or memberships escapes it, so where row security is
- * enabled plans are dropped after any of these.
+ * enabled plans are dropped after any of these.  The right to look into a schema is
+ * asked for only when names are looked up: readers have been checked for it by
+ * hp_relation_check_select(), writers have plans of their own for each user.
  *
  * Reads run read-only under the calling query's active snapshot, so they see
  * exactly what that query sees.
@@ -27,6 +29,7 @@
 #include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "query/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -48,6 +51,7 @@ typedef struct PlanKey
 {
 	uint64		seed;			/* of the key; 0 where the shape has none */
 	Oid			relid;
+	Oid			user;			/* of an upsert; InvalidOid for reads */
 	PlanShape	shape;
 } PlanKey;
 
@@ -163,6 +167,7 @@ get_plan(const HpRelation *rel, const HpKeyDef *def, PlanShape shape)
 	memset(&key, 0, sizeof(key));
 	key.relid = rel->relid;
 	key.seed = def != NULL ? def->seed : 0;
+	key.user = shape == PLAN_UPSERT ? GetUserId() : InvalidOid;
 	key.shape = shape;
 
 	entry = hash_search(plans, &key, HASH_FIND, NULL);

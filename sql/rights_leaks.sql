@@ -146,6 +146,9 @@ select hotpath.get_many(null::hostile, array['two', 'one']);
 select stale from hotpath.verify_cache('hostile');
 select hotpath.page_json('hostile', 'c', filter => '{"c": {"$gte": "c1", "$like": "c%"}, "id": "one"}', columns => '{c}') -> 'items' as items;
 select (item).id from hotpath.page(null::hostile, 'c desc');
+-- but that the place of a cursor has to be a value of the columns' types, as a literal has
+select '(1,c)'::pair;
+select (item).id from hotpath.page(null::hostile, 'c, p', 1, (select cursor from hotpath.page(null::hostile, 'c, p', 1)));
 select hotpath.embed('hostile', array['one'], '{"columns": ["c"], "with": {"hostile_kid": {"columns": ["c"]}}}');
 select (item).c from hotpath.load_children(null::hostile_kid, array['one'], order_by => 'id') limit 1;
 select hotpath.page_explain('hostile', 'c'), (select count(*) from hotpath.relationships('hostile'));
@@ -154,6 +157,16 @@ alter table hostile_kid add more int;
 select hotpath.evict('hostile', 'one'), hotpath.evict_all('hostile') >= 0, hotpath.evict_all() >= 0;
 select hotpath.reset_cache_stats();
 select hotpath.uncache_table('hostile');
+-- a cast to json runs where row_to_json() would run it, and nowhere else
+create function evil.to_json(label) returns json language sql as $$ select '1'::json where evil.trap() $$;
+create cast (label as json) with function evil.to_json(label);
+create table plainer (id int primary key, l label);
+insert into plainer values (1, 'one');
+select hotpath.cache_table('plainer');
+select hotpath.warm('plainer');
+select row_to_json(p) from plainer p;
+select hotpath.get_json('plainer', 1);
+select stale from hotpath.verify_cache('plainer');
 -- an implicit cast to the key's type is the reader's to use, if it is theirs to execute
 create type other as enum ('one');
 create function evil.other(other) returns label language sql as $$ select 'one'::rl.label $$;

@@ -40,6 +40,7 @@
 #include "commands/trigger.h"
 #include "query/query.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -446,6 +447,18 @@ below_attached_root(Oid relid)
 	return false;
 }
 
+/* May the user create a trigger with a function of ours on a table?  What CREATE TRIGGER asks. */
+static bool
+may_create_trigger(Oid relid, const char *function)
+{
+	Oid			user = GetUserId();
+
+	return hp_class_ownercheck(relid, user) &&
+		pg_class_aclcheck(relid, user, ACL_TRIGGER) == ACLCHECK_OK &&
+		hp_namespace_aclcheck(get_namespace_oid("hotpath", false), user, ACL_USAGE) == ACLCHECK_OK &&
+		hp_may_execute(hp_config_function(function));
+}
+
 /*
  * A table has become a partition: if that is one of an attached root, its leaves
  * get the TRUNCATE trigger, of which there are no clones.  Where the user may not
@@ -466,7 +479,7 @@ hp_attach_partition(Oid relid)
 		Oid			leaf = lfirst_oid(lc);
 
 		if (get_rel_relkind(leaf) != RELKIND_RELATION ||
-			!hp_class_ownercheck(leaf, GetUserId()) ||
+			!may_create_trigger(leaf, "note_truncate") ||
 			(OidIsValid(get_trigger_oid(leaf, HP_TRUNCATE_TRIGGER, true)) &&
 			 trigger_state(leaf, HP_TRUNCATE_TRIGGER, hp_config_function("note_truncate")) == '\0'))
 			continue;

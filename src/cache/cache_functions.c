@@ -463,15 +463,17 @@ hotpath_key_seed(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	AttrNumber	attnums[INDEX_MAX_KEYS];
 	Datum	   *names;
+	bool	   *nulls;
 	int			n;
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
-					  &names, NULL, &n);
+					  &names, &nulls, &n);
 	if (n > INDEX_MAX_KEYS)
 		PG_RETURN_NULL();
 	for (int i = 0; i < n; i++)
 	{
-		attnums[i] = get_attnum(relid, NameStr(*DatumGetName(names[i])));
+		attnums[i] = nulls[i] ? InvalidAttrNumber :
+			get_attnum(relid, NameStr(*DatumGetName(names[i])));
 		if (attnums[i] == InvalidAttrNumber)
 			PG_RETURN_NULL();
 	}

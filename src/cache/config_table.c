@@ -90,17 +90,22 @@ hp_config_microseconds(const Interval *interval)
 	return result;
 }
 
+/*
+ * The elements of an array.  Somebody may have written nulls into the table by hand, which must not
+ * keep others from reading the rest of it: they become what no column is called, or numbered.
+ */
 static List *
 name_list(Datum array)
 {
 	Datum	   *elems;
+	bool	   *nulls;
 	int			n;
 	List	   *result = NIL;
 
 	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
-					  &elems, NULL, &n);
+					  &elems, &nulls, &n);
 	for (int i = 0; i < n; i++)
-		result = lappend(result, pstrdup(NameStr(*DatumGetName(elems[i]))));
+		result = lappend(result, pstrdup(nulls[i] ? "" : NameStr(*DatumGetName(elems[i]))));
 	return result;
 }
 
@@ -108,13 +113,14 @@ static List *
 number_list(Datum array)
 {
 	Datum	   *elems;
+	bool	   *nulls;
 	int			n;
 	List	   *result = NIL;
 
 	deconstruct_array(DatumGetArrayTypeP(array), INT2OID, sizeof(int16), true, TYPALIGN_SHORT,
-					  &elems, NULL, &n);
+					  &elems, &nulls, &n);
 	for (int i = 0; i < n; i++)
-		result = lappend_int(result, DatumGetInt16(elems[i]));
+		result = lappend_int(result, nulls[i] ? InvalidAttrNumber : DatumGetInt16(elems[i]));
 	return result;
 }
 

@@ -31,6 +31,7 @@
 #include "access/htup_details.h"
 #include "access/nbtree.h"
 #include "access/relation.h"
+#include "access/transam.h"
 #include "base/compat.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
@@ -39,6 +40,7 @@
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
@@ -391,6 +393,9 @@ is_text(Oid type)
 /*
  * How values of a type become values of a key column.  Raises an error for a
  * type that does not cast implicitly and is not text.
+ *
+ * Untyped literals come as text, so text is read by the column type's input
+ * function, as a literal is, and not by a cast that the owner of a type has made.
  */
 void
 hp_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
@@ -413,8 +418,10 @@ hp_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
 	path = find_coercion_pathway(column->type, base, COERCION_IMPLICIT, &function);
 	if (path == COERCION_PATH_RELABELTYPE || IsBinaryCoercible(base, column->type))
 		return;
-	if (path == COERCION_PATH_FUNC)
+	if (path == COERCION_PATH_FUNC && !(is_text(base) && function >= FirstNormalObjectId))
 	{
+		if (!hp_may_execute(function))
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, get_func_name(function));
 		coercion->kind = HP_COERCE_FUNCTION;
 		fmgr_info_cxt(function, &coercion->function, context);
 		coercion->nargs = coercion->function.fn_nargs;

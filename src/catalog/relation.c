@@ -479,6 +479,7 @@ void
 hp_relation_check_select_slow(HpRelation *rel)
 {
 	Oid			user = GetUserId();
+	uint64		epoch = hp_privilege_epoch; /* a change that arrives meanwhile must count */
 	AclResult	acl;
 
 	acl = hp_namespace_aclcheck(rel->schema, user, ACL_USAGE);
@@ -490,7 +491,7 @@ hp_relation_check_select_slow(HpRelation *rel)
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
 	rel->reader = user;
-	rel->reader_epoch = hp_privilege_epoch;
+	rel->reader_epoch = epoch;
 }
 
 /*

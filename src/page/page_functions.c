@@ -411,6 +411,7 @@ hotpath_cursor_at(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
 	begin_call(&call);
 	open_relation(&call, rel, hp_argument_text(fcinfo, 1), NULL, NULL, NULL, NULL);
 	if (hp_argument_key(fcinfo, 2, hp_relation_primary_key(rel), &key) == HP_KEY_GIVEN)

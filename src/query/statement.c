@@ -4,10 +4,14 @@
  *		Runs statements, and keeps their plans.
  *
  * Rows by key, and filters, orders and pages of one shape, make the same text with
- * other values, so plans are kept per backend by text, parameter types and way of
- * planning: those that were used last, bounded in number, and in the length of
- * their texts, since a plan takes some fifty times the memory of its text.  A long
- * text is not likely to come again; it is planned for its values and forgotten.
+ * other values, so plans are kept per backend by text, parameter types, way of
+ * planning and user: those that were used last, bounded in number, and in the
+ * length of their texts, since a plan takes some fifty times the memory of its text.
+ * A long text is not likely to come again; it is planned for its values and
+ * forgotten.
+ *
+ * By user, because the right to look into a schema is asked for only when names
+ * are looked up: a plan made for somebody who has it would serve others as well.
  *
  * The server's plan cache makes a kept plan anew when what it rests upon has
  * changed.  A change of a user's own attributes or memberships escapes it, which
@@ -35,6 +39,7 @@
 #include "catalog/relation.h"
 #include "common/hashfn.h"
 #include "lib/ilist.h"
+#include "miscadmin.h"
 #include "query/spi.h"
 #include "tcop/dest.h"
 #include "utils/hsearch.h"
@@ -51,6 +56,7 @@ typedef struct KeptKey
 	int			len;
 	int			nargs;
 	HpPlanning	planning;
+	Oid			user;
 } KeptKey;
 
 typedef struct Kept
@@ -92,6 +98,7 @@ hash_key(const void *key, Size size)
 
 	hash = hash_combine(hash, hash_bytes((const unsigned char *) k->types,
 										 k->nargs * sizeof(Oid)));
+	hash = hash_combine(hash, k->user);
 	return hash_combine(hash, k->planning);
 }
 
@@ -101,7 +108,8 @@ compare_keys(const void *a, const void *b, Size size)
 	const KeptKey *ka = a;
 	const KeptKey *kb = b;
 
-	if (ka->len != kb->len || ka->nargs != kb->nargs || ka->planning != kb->planning)
+	if (ka->len != kb->len || ka->nargs != kb->nargs || ka->planning != kb->planning ||
+		ka->user != kb->user)
 		return 1;
 	return memcmp(ka->types, kb->types, ka->nargs * sizeof(Oid)) != 0 ||
 		memcmp(ka->sql, kb->sql, ka->len) != 0;
@@ -217,6 +225,7 @@ get_kept(const HpStatement *statement, HpPlanning planning)
 		.len = statement->sql.len,
 		.nargs = statement->nargs,
 		.planning = planning,
+		.user = GetUserId(),
 	};
 	KeptEntry  *entry;
 

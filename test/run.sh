@@ -2,7 +2,8 @@
 # make test: builds a copy of the sources, installs it, runs every suite on private servers.
 # The last line is "N passed, N failed"; the status is 0 only if something ran and nothing failed.
 #
-#   SUITES="lint model regress isolation tap"   which suites, in this order
+#   SUITES="lint model regress isolation tap"   which suites, in this order; there are also
+#                                               build, fuzz, faults, drivers and package
 #   PRELOAD="no yes"                            without and with shared_preload_libraries
 #   PG_MAJOR=17, PG_CONFIG=/path/to/pg_config   which PostgreSQL
 #   SUITE_TIMEOUT=1200                          seconds until a suite that hangs is ended
@@ -152,7 +153,7 @@ has() { compgen -G "$COPY/$1" >/dev/null; }
 run_suite() {
 	local script
 	case $1 in
-		lint | model)
+		lint | model | build | fuzz | faults | drivers | package)
 			for script in "$COPY/test/$1"/{run,lint,selftest}.{sh,pl}; do
 				[ -e "$script" ] || continue
 				suite "${script#"$COPY/test/"}" parse_lines \
@@ -171,12 +172,18 @@ run_suite() {
 				PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--verbose --timer" ||
 				show_tap_logs
 			;;
-		*) die "no suite \"$1\"; there are lint, model, regress, isolation and tap" ;;
+		*) die "no suite \"$1\"; the head of test/run.sh names them" ;;
 	esac
 }
 
 # 3: something is missing that only root could install; a suite that needs it will say so.
-bash "$ROOT/test/setup.sh" test || [ $? = 3 ] || die "the setup failed"
+for name in test $SUITES; do
+	case $name in
+		test | build | fuzz | faults | drivers | package)
+			bash "$ROOT/test/setup.sh" "$name" || [ $? = 3 ] || die "the setup failed"
+			;;
+	esac
+done
 isolate_environment
 find_postgres
 mkdir -p "$ROOT/build"

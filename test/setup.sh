@@ -1,5 +1,7 @@
 #!/bin/bash
-# Installs what a command of the README needs: setup.sh demo | test | bench
+# Installs what a command of the README needs: setup.sh demo | test | bench; or what a suite of
+# test/run.sh needs beyond "test": setup.sh build | fuzz | faults | drivers | package; or test/matrix:
+# setup.sh matrix
 #
 # Quick when everything is there.  As root on Debian it installs; anyone else is told what is
 # missing and how to get it.  Exit status: 0 all there, 3 something is missing, 1 apt failed.
@@ -21,7 +23,13 @@ case $profile in
 	demo) ;;
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
 	bench) packages+=(redis-tools valgrind zstd) ;;
-	*) die "setup.sh: no profile \"$profile\"; there are demo, test and bench" ;;
+	build) ;;
+	fuzz) ;;
+	faults) ;;
+	drivers) ;;
+	package) ;;
+	matrix) ;;
+	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac
 
 # Prints the names that are not installed, one a line.

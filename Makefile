@@ -1,7 +1,8 @@
-# pg_hotpath: PGXS build, and the three commands of the README (demo, test, bench).
+# pg_hotpath: PGXS build, and the commands of the README (demo, test, bench, deb).
 
 EXTENSION = pg_hotpath
-EXTVERSION = 0.1
+# The control file alone says the version; the library and the install script get it from here.
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" pg_hotpath.control)
 MODULE_big = pg_hotpath
 PGFILEDESC = "pg_hotpath - exact row cache and other hot paths of application backends"
 
@@ -11,6 +12,8 @@ OUR_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
 # The install script is the rooms' SQL files in floor order.
 SQL_PARTS = src/cache/cache.sql src/json/json.sql src/export/export.sql src/page/page.sql src/eager/eager.sql
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+# What was released, and the ways from there.
+DATA = $(sort $(wildcard upgrade/*.sql))
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --load-extension=pg_hotpath
@@ -23,7 +26,7 @@ PROVE_TESTS = test/t/*.pl
 ENCODING = UTF8
 NO_LOCALE = 1
 
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -I$(srcdir)/src -DHP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers $(HP_CFLAGS)
 # Debian's server passes on options that only gcc knows, and headers with gcc's printf format.
 ifneq (,$(findstring clang,$(CC)))
@@ -33,15 +36,17 @@ SHLIB_LINK = -lz -lzstd -llz4
 EXTRA_CLEAN = $(DATA_built)
 
 # The README's commands install what they need, so they must work where there is no PGXS yet.
-ifneq (,$(filter demo test bench,$(MAKECMDGOALS)))
+ifneq (,$(filter demo test bench deb,$(MAKECMDGOALS)))
 
-.PHONY: demo test bench
+.PHONY: demo test bench deb
 demo:
 	@bash test/demo/demo.sh
 test:
 	@bash test/run.sh
 bench:
 	@bash test/installed.sh bench bash test/bench/run.sh
+deb:
+	@bash debian/make_deb.sh
 
 else
 
@@ -51,6 +56,7 @@ include $(PGXS)
 
 # PGXS does not track headers: any of them changed means all objects are stale.
 $(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS)
+src/pg_hotpath.o src/pg_hotpath.bc: pg_hotpath.control
 
 $(DATA_built): $(SQL_PARTS)
 	cat $^ > $@

@@ -15,7 +15,7 @@
 #include "catalog/relationship.h"
 #include "fmgr.h"
 
-HP_MODULE_MAGIC("pg_hotpath", "0.1");
+HP_MODULE_MAGIC("pg_hotpath", HP_VERSION);
 
 PGDLLEXPORT void _PG_init(void);
 

@@ -152,7 +152,7 @@ build_in() {
 is_installed() {
 	local file
 	cmp -s "$1/pg_hotpath.so" "$("$PG_CONFIG" --pkglibdir)/pg_hotpath.so" || return 1
-	for file in "$1"/pg_hotpath.control "$1"/pg_hotpath--*.sql; do
+	for file in "$1"/pg_hotpath.control "$1"/pg_hotpath--*.sql "$1"/upgrade/*.sql; do
 		cmp -s "$file" "$("$PG_CONFIG" --sharedir)/extension/${file##*/}" || return 1
 	done
 }

@@ -27,7 +27,7 @@ case $profile in
 	fuzz) ;;
 	faults) ;;
 	drivers) ;;
-	package) ;;
+	package) packages+=(build-essential debhelper fakeroot lintian postgresql-server-dev-all) ;;
 	matrix) ;;
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac

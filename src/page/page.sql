@@ -38,7 +38,7 @@ CREATE FUNCTION @extschema@.page_query(query text, order_by text,
 	params jsonb DEFAULT NULL, unique_key text[] DEFAULT NULL)
 	RETURNS TABLE(item json, cursor text, has_previous_page boolean, has_next_page boolean)
 	AS 'MODULE_PATHNAME', 'hotpath_page_query'
-	LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 20;
+	LANGUAGE C STABLE PARALLEL UNSAFE COST 100 ROWS 20;
 COMMENT ON FUNCTION @extschema@.page_query(text, text, integer, text, integer, text, jsonb,
 	text[]) IS
 	'page of a query''s rows, ordered by its output columns';

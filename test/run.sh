@@ -4,6 +4,7 @@
 #
 #   SUITES="lint model regress isolation tap"   which suites, in this order; there are also
 #                                               build, fuzz, faults, drivers and package
+#   TAP="030_replication 090_torture"           which files of the suite tap, all by default
 #   PRELOAD="no yes"                            without and with shared_preload_libraries
 #   PG_MAJOR=17, PG_CONFIG=/path/to/pg_config   which PostgreSQL
 #   SUITE_TIMEOUT=1200                          seconds until a suite that hangs is ended
@@ -169,7 +170,8 @@ run_suite() {
 			;;
 		tap)
 			! has 'test/t/*.pl' || suite tap parse_prove make -s installcheck with_llvm=no \
-				PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--verbose --timer" ||
+				PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--verbose --timer" \
+				${TAP:+PROVE_TESTS="$(printf 'test/t/%s.pl ' $TAP)"} ||
 				show_tap_logs
 			;;
 		*) die "no suite \"$1\"; the head of test/run.sh names them" ;;

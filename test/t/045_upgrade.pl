@@ -17,17 +17,17 @@ my @released = grep { $_ ne $version } split /\n/, $node->safe_psql('postgres',
 # Every object of the extension, with all that a dump would say of it.
 my $objects = <<'EOS';
 SELECT d.classid::regclass, pg_describe_object(d.classid, d.objid, d.objsubid) AS object,
-	coalesce(to_jsonb(p) - '{oid,pronamespace,proowner,proacl,prosupport,prorettype,proargtypes,proallargtypes}'::text[],
+	coalesce(to_jsonb(p) - '{oid,pronamespace,proowner,proacl,prosupport,proargdefaults,prorettype,proargtypes,proallargtypes}'::text[],
 		to_jsonb(c) - '{oid,relnamespace,reltype,relowner,relfilenode,relpages,reltuples,relallvisible,relallfrozen,reltoastrelid,relfrozenxid,relminmxid,relacl}'::text[],
 		to_jsonb(e) - '{oid,evtowner,evtfoid}'::text[]) AS properties,
 	CASE WHEN p.oid IS NOT NULL THEN pg_get_functiondef(p.oid)
 		WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END AS definition,
-	coalesce(p.proacl, c.relacl)::text AS acl,
+	p.prosupport::regproc AS support, coalesce(p.proacl, c.relacl)::text AS acl,
 	coalesce(obj_description(d.objid, d.classid::regclass::name), '') AS comment,
 	(SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' '
-			|| a.attnotnull || ' ' || coalesce(col_description(c.oid, a.attnum), ''), ', ' ORDER BY a.attnum)
+			|| a.attnotnull::text || ' ' || coalesce(col_description(c.oid, a.attnum), ''), ', ' ORDER BY a.attnum)
 		FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns,
-	(SELECT string_agg(pg_get_triggerdef(t.oid) || t.tgenabled, ', ' ORDER BY t.tgname)
+	(SELECT string_agg(pg_get_triggerdef(t.oid) || t.tgenabled::text, ', ' ORDER BY t.tgname)
 		FROM pg_trigger t WHERE t.tgrelid = c.oid) AS triggers,
 	(SELECT string_agg(pg_get_indexdef(i.indexrelid), ', ' ORDER BY 1) FROM pg_index i WHERE i.indrelid = c.oid) AS indexes
 FROM pg_depend d

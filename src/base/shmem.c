@@ -19,9 +19,17 @@
  * under that lock after the area is there: the writer looks before, and its id
  * precedes start_xid, or it looks after, and finds the area.
  *
+ * Two versions.  The library may be replaced while the server runs, and sessions
+ * that begin then know another layout of the area.  They cannot note their
+ * changes in it, so they retire it, before they write: from then on nobody is
+ * served from it, until the server is restarted.  A reader asks once it has its
+ * snapshot; if the area is not retired at that moment, whoever retires it commits
+ * later than the snapshot was taken, and what the reader is served is right.
+ *
  * Locking: control->lock guards every field of the control struct.  Once
  * hp_shmem_attached is set, the area's address and start_xid do not change for
  * the life of the backend (start_xid once it is set), and are read without a lock.
+ * Readers read retired without a lock; it never becomes false again.
  *
  * Memory: the area is never freed while the server runs.  A crash restart
  * re-creates the main segment, and with it an empty control struct.
@@ -54,9 +62,14 @@ typedef enum HpAreaState
 	HP_AREA_READY				/* laid out */
 } HpAreaState;
 
+/*
+ * Its size, and its first three fields, are the same in all versions to come.
+ */
 typedef struct HpControl
 {
 	LWLock		lock;			/* guards all fields below */
+	uint32		layout;			/* HP_SHMEM_LAYOUT of who made the struct */
+	bool		retired;		/* somebody with another layout was here */
 	int			tranche;		/* of this lock and of the clients' locks */
 	HpAreaState state;
 	bool		preloaded;		/* area follows in the main segment */
@@ -65,6 +78,9 @@ typedef struct HpControl
 	uint64		start_xid;		/* full transaction id, 0 until a reader asks */
 	TimestampTz failed_at;
 } HpControl;
+
+#define HP_CONTROL_BYTES 256
+StaticAssertDecl(sizeof(HpControl) <= HP_CONTROL_BYTES, "HpControl has outgrown its place");
 
 bool		hp_shmem_attached = false;
 
@@ -118,16 +134,45 @@ attach_control(bool preloaded)
 	bool		found;
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	control = ShmemInitStruct("pg_hotpath control", sizeof(HpControl), &found);
+	control = ShmemInitStruct("pg_hotpath control", HP_CONTROL_BYTES, &found);
 	if (!found)
 	{
-		memset(control, 0, sizeof(HpControl));
+		memset(control, 0, HP_CONTROL_BYTES);
+		control->layout = HP_SHMEM_LAYOUT;
 		control->tranche = LWLockNewTrancheId();
 		control->preloaded = preloaded;
 		LWLockInitialize(&control->lock, control->tranche);
 	}
 	LWLockRelease(AddinShmemInitLock);
-	LWLockRegisterTranche(control->tranche, "pg_hotpath");
+	if (control->layout == HP_SHMEM_LAYOUT)
+		LWLockRegisterTranche(control->tranche, "pg_hotpath");
+}
+
+/* Is the area laid out by another version?  Then it serves nobody any more. */
+static bool
+retire_foreign_area(HpShmemDemand demand)
+{
+	static bool warned = false;
+
+	if (control->layout == HP_SHMEM_LAYOUT)
+		return false;
+	if (!control->retired)
+	{
+		LWLockAcquire(&control->lock, LW_EXCLUSIVE);
+		control->retired = true;
+		LWLockRelease(&control->lock);
+	}
+	if (demand == HP_SHMEM_REQUIRE || (demand == HP_SHMEM_TRY && !warned))
+	{
+		warned = true;
+		ereport(demand == HP_SHMEM_REQUIRE ? ERROR : WARNING,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("the shared memory of pg_hotpath was laid out by another version of the library"),
+				errdetail("The library was replaced while the server was running. "
+						  "Tables are read directly until it is restarted."),
+				errhint("Restart the server."));
+	}
+	return true;
 }
 
 static void
@@ -135,7 +180,7 @@ shmem_request(void)
 {
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
-	RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(HpControl)), configured_size()));
+	RequestAddinShmemSpace(add_size(HP_CONTROL_BYTES, configured_size()));
 }
 
 static void
@@ -278,6 +323,8 @@ hp_shmem_attach_slow(HpShmemDemand demand)
 
 	if (control == NULL)
 		attach_control(false);
+	if (retire_foreign_area(demand))
+		return false;
 
 	LWLockAcquire(&control->lock, demand == HP_SHMEM_IF_EXISTS ? LW_SHARED : LW_EXCLUSIVE);
 	if (control->state != HP_AREA_READY)
@@ -340,4 +387,11 @@ bool
 hp_shmem_is_preloaded(void)
 {
 	return control->preloaded;
+}
+
+/* Has a session with another layout been here?  Then nothing is served from the area. */
+bool
+hp_shmem_is_retired(void)
+{
+	return control != NULL && ((volatile HpControl *) control)->retired;
 }

@@ -24,6 +24,16 @@
 
 #include "storage/lwlock.h"
 
+/*
+ * What lies in shared memory, and what it means.  After an upgrade without a
+ * restart, sessions of two versions of the library run in one server.  They may
+ * share the area only if this number agrees, so any change of a shared struct,
+ * of a field's meaning or of the protocol needs a new one.
+ */
+#ifndef HP_SHMEM_LAYOUT
+#define HP_SHMEM_LAYOUT 2
+#endif
+
 /* A room's share of the area. */
 typedef struct HpShmemClient
 {
@@ -50,6 +60,7 @@ extern bool hp_shmem_attach_slow(HpShmemDemand demand);
 extern uint64 hp_shmem_start_xid(void);
 extern Size hp_shmem_size(void);
 extern bool hp_shmem_is_preloaded(void);
+extern bool hp_shmem_is_retired(void);
 
 extern bool hp_shmem_attached;
 

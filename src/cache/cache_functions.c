@@ -103,6 +103,9 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+	if (hp_shmem_is_retired())
+		PG_RETURN_TEXT_P(cstring_to_text("two versions of the library have met in this server; "
+										 "restart it"));
 	if (!RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS) &&
 		!hp_config_link(rel))
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "

@@ -81,7 +81,8 @@ reason_to_bypass(HpRelation *rel, HpCached *cached, Snapshot snapshot)
 		return HP_BYPASS_RECOVERY;
 	if (rel->row_security && hp_relation_rls_applies(rel, true))
 		return HP_BYPASS_RLS;
-	if (cached->unsafe != NULL || snapshot == NULL || snapshot->snapshot_type != SNAPSHOT_MVCC)
+	if (cached->unsafe != NULL || snapshot == NULL || snapshot->snapshot_type != SNAPSHOT_MVCC ||
+		hp_shmem_is_retired())
 		return HP_BYPASS_UNSAFE;
 	if (holds_write_lock(rel))
 		return HP_BYPASS_OWN_WRITE;

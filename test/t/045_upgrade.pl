@@ -84,6 +84,44 @@ for my $old (@released)
 			  . "SELECT count(*) FROM pg_proc WHERE probin LIKE '%pg_hotpath'"), "0\n0", "$old: and can be removed");
 }
 
+# The library is replaced by one with another layout of shared memory while the server runs.  A database
+# whose functions are those of such a library stands for the sessions that begin after that.
+my $dir = PostgreSQL::Test::Utils::tempdir();
+system_or_bail('cp', '-a', 'src', 'Makefile', 'pg_hotpath.control', 'upgrade', $dir);
+unlink("$dir/src/base/shmem.o");
+system_or_bail('make', '-s', '-C', $dir, 'with_llvm=no', 'HP_CFLAGS=-DHP_SHMEM_LAYOUT=999', 'pg_hotpath.so');
+$node->safe_psql('postgres', 'CREATE DATABASE before');
+$node->safe_psql('before', 'CREATE EXTENSION pg_hotpath; CREATE TABLE t (id int PRIMARY KEY, v text); '
+	  . "INSERT INTO t SELECT i, 'v' FROM generate_series(1, 100) i; SELECT hotpath.cache_table('t')");
+my $old = Hotpath::Session->new($node, database => 'before');
+$old->query(comparison('t', 1, 100));
+is($old->query("SELECT hotpath.cache_check('t') IS NULL, (hotpath.peek(NULL::t, 1)).v"), 't|v', 'the cache is in use');
+
+sub change_library
+{
+	my ($from, $to) = @_;
+	$node->safe_psql('before', "UPDATE pg_proc SET probin = '$to' WHERE probin = '$from'");
+	return;
+}
+change_library('$libdir/pg_hotpath', "$dir/pg_hotpath");
+my $new = Hotpath::Session->new($node, database => 'before');
+$new->query("UPDATE t SET v = 'new' WHERE id = 1");
+is($new->query('SELECT (hotpath.get(NULL::t, 1)).v'), 'new', 'a session with another library writes and reads');
+like($new->last_error, qr/WARNING:.*laid out by another version/, 'and says why it does not cache');
+$new->query("SELECT hotpath.cache_table('t')");
+like($new->last_error, qr/ERROR:.*laid out by another version/, 'nor can it cache more');
+$new->query("UPDATE t SET v = 'newer' WHERE id = 1");
+change_library("$dir/pg_hotpath", '$libdir/pg_hotpath');
+is($old->query('SELECT (hotpath.get(NULL::t, 1)).v'), 'newer', 'an older session reads what it wrote');
+is($old->query("SELECT (hotpath.peek(NULL::t, 1)).v, hotpath.cache_check('t')"),
+	'|two versions of the library have met in this server; restart it', 'is not served, and says why');
+is($old->query(comparison('t', 1, 100)), '0', 'all rows agree');
+$_->quit for $old, $new;
+$node->restart;
+$node->safe_psql('before', comparison('t', 1, 100));
+is($node->safe_psql('before', "SELECT hotpath.cache_check('t') IS NULL, (hotpath.peek(NULL::t, 1)).v"), 't|newer',
+	'after a restart the cache serves again');
+
 my ($status, $out, $error) = $node->psql('fresh', "ALTER EXTENSION pg_hotpath UPDATE TO '0.1'");
 like($error, qr/no update path/, 'there is no way back');
 $node->stop;

@@ -143,6 +143,7 @@ clear_slot_locked(HpSlot *slot)
 static int
 find_free_slot_locked(void)
 {
+	Assert(LWLockHeldByMe(&registry->lock));
 	for (uint32 i = 0; i < registry->nslots; i++)
 		if (registry->slots[i].dbid == InvalidOid)
 			return i;

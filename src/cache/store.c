@@ -343,6 +343,7 @@ take_blocks_locked(HpPartition *p, uint32 n, HpBlockNo *last)
 	HpBlockNo	first = p->free_head;
 	HpBlockNo	b = first;
 
+	Assert(LWLockHeldByMeInMode(&p->lock, LW_EXCLUSIVE));
 	Assert(p->nfree >= n);
 	for (uint32 i = 1; i < n; i++)
 		b = *next_of(p, b);
@@ -568,6 +569,7 @@ copy_entry_locked(HpPartition *p, HpBlockNo b, HpEntryView *view)
 	char	   *image = palloc(e->image_len);
 	char	   *payload = palloc(Max(e->payload_len, 1));
 
+	Assert(LWLockHeldByMe(&p->lock));
 	memset(view, 0, sizeof(*view));
 	view->key.hash = e->hash;
 	view->key.slot = (HpSlotRef) {e->slot, e->generation};

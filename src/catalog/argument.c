@@ -96,7 +96,7 @@ coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
 		HpCoercion *fresh = MemoryContextAlloc(context, def->ncolumns * sizeof(HpCoercion));
 
 		for (int i = 0; i < def->ncolumns; i++)
-			hp_coercion_init(&fresh[i], types[i], &def->columns[i], context);
+			hp_key_coercion_init(&fresh[i], types[i], &def->columns[i], context);
 		if (site->coercions != NULL)
 			pfree(site->coercions);
 		site->coercions = fresh;
@@ -116,7 +116,7 @@ make_key(HpCoercion *coercions, const HpKeyDef *def, const Datum *values, const 
 	{
 		if (nulls[i])
 			return HP_KEY_NULL;
-		if (!hp_coercion_apply(&coercions[i], values[i], &key->values[i]))
+		if (!hp_key_coercion_apply(&coercions[i], values[i], &key->values[i]))
 			return HP_KEY_IMPOSSIBLE;
 	}
 	hp_key_set(key, def);

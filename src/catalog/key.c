@@ -398,7 +398,7 @@ is_text(Oid type)
  * function, as a literal is, and not by a cast that the owner of a type has made.
  */
 void
-hp_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
+hp_key_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
 				 MemoryContext context)
 {
 	Oid			base = getBaseType(source);
@@ -461,7 +461,7 @@ convert_integer(Oid source, Oid target, Datum value, Datum *result)
 
 /* Convert a value; false when no value of the column's type equals it. */
 bool
-hp_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
+hp_key_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
 {
 	switch (coercion->kind)
 	{

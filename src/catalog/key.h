@@ -98,8 +98,8 @@ extern bool hp_key_image_equals(const HpKey *key, const char *image, uint32 len)
 extern bool hp_key_same_functions(const HpKeyDef *a, const HpKeyDef *b);
 extern void hp_key_from_image(HpKey *key, const HpKeyDef *def, const char *image);
 
-extern void hp_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
+extern void hp_key_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column,
 							 MemoryContext context);
-extern bool hp_coercion_apply(HpCoercion *coercion, Datum value, Datum *result);
+extern bool hp_key_coercion_apply(HpCoercion *coercion, Datum value, Datum *result);
 
 #endif							/* HP_KEY_H */

@@ -103,7 +103,7 @@ hp_key_array_init(HpKeyArray *array, Datum datum, const HpKeyDef *def)
 	deconstruct_array(value, array->element, len, byval, align, &array->values, &array->nulls,
 					  &array->n);
 	if (def->ncolumns == 1)
-		hp_coercion_init(&array->coercions[0], array->element, &def->columns[0],
+		hp_key_coercion_init(&array->coercions[0], array->element, &def->columns[0],
 						 CurrentMemoryContext);
 	else if (array->element == TEXTOID || array->element == VARCHAROID)
 	{
@@ -138,7 +138,7 @@ values_of_record(HpKeyArray *array, Datum record, Datum *values)
 		{
 			Oid			type = attr->atttypid == UNKNOWNOID ? TEXTOID : attr->atttypid;
 
-			hp_coercion_init(&array->coercions[n], type, &def->columns[n], array->context);
+			hp_key_coercion_init(&array->coercions[n], type, &def->columns[n], array->context);
 			array->known_types[n] = attr->atttypid;
 		}
 		values[n] = heap_getattr(&tuple, i + 1, desc, &nulls[n]);
@@ -153,7 +153,7 @@ values_of_record(HpKeyArray *array, Datum record, Datum *values)
 	{
 		if (nulls[i])
 			return HP_KEY_NULL;
-		if (!hp_coercion_apply(&array->coercions[i], values[i], &values[i]))
+		if (!hp_key_coercion_apply(&array->coercions[i], values[i], &values[i]))
 			return HP_KEY_IMPOSSIBLE;
 	}
 	return HP_KEY_GIVEN;
@@ -168,7 +168,7 @@ hp_key_array_values(HpKeyArray *array, int i, Datum *values)
 	if (array->nulls[i])
 		return HP_KEY_NULL;
 	if (array->def->ncolumns == 1)
-		return hp_coercion_apply(&array->coercions[0], value, &values[0]) ?
+		return hp_key_coercion_apply(&array->coercions[0], value, &values[0]) ?
 			HP_KEY_GIVEN : HP_KEY_IMPOSSIBLE;
 	if (OidIsValid(array->record_in.fn_oid))
 		value = InputFunctionCall(&array->record_in, TextDatumGetCString(value), RECORDOID,

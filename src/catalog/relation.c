@@ -42,7 +42,7 @@
 #include "utils/syscache.h"
 
 uint64		hp_relation_epoch = 1;
-uint64		hp_privilege_epoch = 1;
+uint64		hp_relation_privilege_epoch = 1;
 
 typedef struct RelationEntry
 {
@@ -128,7 +128,7 @@ relation_changed(Datum arg, Oid relid)
 static void
 privileges_changed(Datum arg, int cacheid, uint32 hash)
 {
-	hp_privilege_epoch++;
+	hp_relation_privilege_epoch++;
 }
 
 /* Schemas, casts and event triggers change rarely: start afresh. */
@@ -467,7 +467,7 @@ hp_relation_may_select(HpRelation *rel)
 {
 	Oid			user = GetUserId();
 
-	if (rel->reader == user && rel->reader_epoch == hp_privilege_epoch)
+	if (rel->reader == user && rel->reader_epoch == hp_relation_privilege_epoch)
 		return true;
 	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
 		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
@@ -479,7 +479,7 @@ void
 hp_relation_check_select_slow(HpRelation *rel)
 {
 	Oid			user = GetUserId();
-	uint64		epoch = hp_privilege_epoch; /* a change that arrives meanwhile must count */
+	uint64		epoch = hp_relation_privilege_epoch; /* a change that arrives meanwhile must count */
 	AclResult	acl;
 
 	acl = hp_namespace_aclcheck(rel->schema, user, ACL_USAGE);

@@ -60,13 +60,13 @@ extern char *hp_relation_qualified_name(Oid relid);
 extern uint64 hp_relation_epoch;
 
 /* Grows whenever somebody's privileges may have changed. */
-extern uint64 hp_privilege_epoch;
+extern uint64 hp_relation_privilege_epoch;
 
 /* The right to read every column, exactly as a SELECT would check it. */
 static inline void
 hp_relation_check_select(HpRelation *rel)
 {
-	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_privilege_epoch))
+	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch))
 		hp_relation_check_select_slow(rel);
 }
 

@@ -79,7 +79,4 @@ extern void hp_embed_load(HpEmbedBatch *batch);
 /* Append the JSON object of a row with all that is embedded in it. */
 extern void hp_embed_write(HpEmbedBatch *batch, int row, HpWriter *writer);
 
-/* Free the batch and all that was loaded. */
-extern void hp_embed_end(HpEmbedBatch *batch);
-
 #endif							/* HP_EAGER_H */

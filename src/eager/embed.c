@@ -96,12 +96,6 @@ hp_embed_write(HpEmbedBatch *batch, int row, HpWriter *writer)
 	hp_node_write_row(batch->root, row, writer);
 }
 
-void
-hp_embed_end(HpEmbedBatch *batch)
-{
-	MemoryContextDelete(batch->context);
-}
-
 /* ---- by key ---- */
 
 /* A copy of the primary key's definition, in the current context; raises an error without one. */
@@ -302,7 +296,7 @@ finish_batch(Each *each)
 		each->take(&each->writer, each->arg);
 	}
 	MemoryContextSwitchTo(outer);
-	hp_embed_end(each->batch);
+	MemoryContextDelete(each->batch->context);
 	each->batch = hp_embed_begin(each->embed, each->context);
 	each->nrows = 0;
 }
@@ -341,5 +335,5 @@ hp_embed_each(HpEmbed *embed, void (*take) (const HpWriter *json, void *arg), vo
 	hp_statement_run(&statement, root->below != NIL ? HP_PLAN_SERIAL : hp_level_planning(root), 0,
 					 take_root, &each);
 	finish_batch(&each);
-	hp_embed_end(each.batch);
+	MemoryContextDelete(each.batch->context);
 }

@@ -196,7 +196,7 @@ match_source(SourceKeys *match, HpRelation *rel, const Oid *types)
 		if (types[from] != column->type && types[from] != INT2OID && types[from] != INT4OID &&
 			types[from] != INT8OID)
 			return false;
-		hp_coercion_init(&match->coercions[i], types[from], column, CurrentMemoryContext);
+		hp_key_coercion_init(&match->coercions[i], types[from], column, CurrentMemoryContext);
 		if (match->coercions[i].kind != HP_COERCE_NONE &&
 			match->coercions[i].kind != HP_COERCE_INTEGER)
 			return false;
@@ -219,8 +219,8 @@ make_source_keys(SourceKeys *match, int first, int n)
 		bool		possible = true;
 
 		for (int c = 0; c < match->def->ncolumns && possible; c++)
-			possible = hp_coercion_apply(&match->coercions[c], values[match->from[c]],
-										 &key->values[c]);
+			possible = hp_key_coercion_apply(&match->coercions[c], values[match->from[c]],
+											 &key->values[c]);
 		if (!possible)
 			continue;
 		hp_key_set(key, match->def);

@@ -87,11 +87,11 @@ put_day(char *p, int32 day)
 	uint32		month = in_months >> 16;
 	bool		is_next = in_year >= DAYS_TO_JANUARY;
 
-	p = hp_put_four(p, 100 * century + (uint32) (in_century >> 32) + is_next);
+	p = hp_escape_put_four(p, 100 * century + (uint32) (in_century >> 32) + is_next);
 	*p++ = '-';
-	p = hp_put_two(p, is_next ? month - MONTHS_PER_YEAR : month);
+	p = hp_escape_put_two(p, is_next ? month - MONTHS_PER_YEAR : month);
 	*p++ = '-';
-	return hp_put_two(p, (in_months & 0xffff) / 2141 + 1);
+	return hp_escape_put_two(p, (in_months & 0xffff) / 2141 + 1);
 }
 
 /* Microseconds as a fraction, without trailing zeros. */
@@ -99,8 +99,8 @@ static inline char *
 put_fraction(char *p, uint32 microseconds)
 {
 	*p++ = '.';
-	p = hp_put_two(p, microseconds / 10000);
-	p = hp_put_four(p, microseconds % 10000);
+	p = hp_escape_put_two(p, microseconds / 10000);
+	p = hp_escape_put_four(p, microseconds % 10000);
 	while (p[-1] == '0')
 		p--;
 	return p;
@@ -113,11 +113,11 @@ put_time(char *p, int64 time)
 	uint32		seconds = time / USECS_PER_SEC;
 	uint32		fraction = time - (int64) seconds * USECS_PER_SEC;
 
-	p = hp_put_two(p, seconds / SECS_PER_HOUR);
+	p = hp_escape_put_two(p, seconds / SECS_PER_HOUR);
 	*p++ = ':';
-	p = hp_put_two(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR);
+	p = hp_escape_put_two(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR);
 	*p++ = ':';
-	p = hp_put_two(p, seconds % SECS_PER_MINUTE);
+	p = hp_escape_put_two(p, seconds % SECS_PER_MINUTE);
 	return fraction == 0 ? p : put_fraction(p, fraction);
 }
 
@@ -128,13 +128,13 @@ put_offset(char *p, int32 offset)
 	uint32		seconds = abs(offset);
 
 	*p++ = offset < 0 ? '-' : '+';
-	p = hp_put_two(p, seconds / SECS_PER_HOUR);
+	p = hp_escape_put_two(p, seconds / SECS_PER_HOUR);
 	*p++ = ':';
-	p = hp_put_two(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR);
+	p = hp_escape_put_two(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR);
 	if (seconds % SECS_PER_MINUTE != 0)
 	{
 		*p++ = ':';
-		p = hp_put_two(p, seconds % SECS_PER_MINUTE);
+		p = hp_escape_put_two(p, seconds % SECS_PER_MINUTE);
 	}
 	return p;
 }

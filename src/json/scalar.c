@@ -218,14 +218,14 @@ put_number(char *p, const Number *number)
 	{
 		p += pg_ultoa_n(digit_at(number, 0), p);
 		for (int i = 1; i <= number->weight; i++)
-			p = hp_put_four(p, digit_at(number, i));
+			p = hp_escape_put_four(p, digit_at(number, i));
 	}
 	if (number->scale <= 0)
 		return p;
 	*p++ = '.';
 	end = p + number->scale;
 	while (p < end)
-		p = hp_put_four(p, digit_at(number, place++));
+		p = hp_escape_put_four(p, digit_at(number, place++));
 	return end;
 }
 

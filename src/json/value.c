@@ -58,8 +58,8 @@ write_text(HpValue *self, Datum value, HpWriter *writer)
 }
 
 /* Append the text of a json value, or what a cast to json returned, as it is. */
-void
-hp_value_write_json(HpValue *self, Datum value, HpWriter *writer)
+static void
+write_json(HpValue *self, Datum value, HpWriter *writer)
 {
 	text	   *json = hp_value_unpack(value);
 
@@ -134,7 +134,7 @@ write_cast(HpValue *self, Datum value, HpWriter *writer)
 {
 	Datum		json = FunctionCall1(&self->function, value);
 
-	hp_value_write_json(self, json, writer);
+	write_json(self, json, writer);
 	if (json != value)
 		pfree(DatumGetPointer(json));
 }
@@ -143,7 +143,7 @@ write_cast(HpValue *self, Datum value, HpWriter *writer)
 static void
 write_uncached_cast(HpValue *self, Datum value, HpWriter *writer)
 {
-	hp_value_write_json(self, OidFunctionCall1(self->function.fn_oid, value), writer);
+	write_json(self, OidFunctionCall1(self->function.fn_oid, value), writer);
 }
 
 static const Builtin builtins[] = {
@@ -162,7 +162,7 @@ static const Builtin builtins[] = {
 	{VARCHAROID, NULL, write_text},
 	{BPCHAROID, NULL, write_text},
 	{NAMEOID, NULL, write_name},
-	{JSONOID, NULL, hp_value_write_json},
+	{JSONOID, NULL, write_json},
 	{JSONBOID, NULL, hp_container_write_jsonb},
 };
 

@@ -59,7 +59,6 @@ hp_value_unpack(Datum datum)
 
 /* value.c */
 extern HpValue *hp_value_compile(Oid type, MemoryContext context);
-extern void hp_value_write_json(HpValue *self, Datum value, HpWriter *writer);
 
 /* scalar.c */
 extern char *hp_scalar_put_bool(Datum value, char *p);

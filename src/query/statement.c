@@ -77,7 +77,7 @@ typedef struct KeptEntry
 static HTAB *statements = NULL;
 static dlist_head recent = DLIST_STATIC_INIT(recent);	/* used last comes first */
 static Size kept_length = 0;	/* of their texts */
-static uint64 kept_epoch = 0;	/* hp_privilege_epoch of all that is kept */
+static uint64 kept_epoch = 0;	/* hp_relation_privilege_epoch of all that is kept */
 
 /* Shows rows to a sink. */
 typedef struct RowReceiver
@@ -231,10 +231,10 @@ get_kept(const HpStatement *statement, HpPlanning planning)
 
 	if (statements == NULL)
 		create_table();
-	if (kept_epoch != hp_privilege_epoch)
+	if (kept_epoch != hp_relation_privilege_epoch)
 	{
 		drop_all();
-		kept_epoch = hp_privilege_epoch;
+		kept_epoch = hp_relation_privilege_epoch;
 	}
 	entry = hash_search(statements, &key, HASH_FIND, NULL);
 	if (entry == NULL)

@@ -10,10 +10,22 @@ status=0
 
 # A small tree that keeps every rule, so that the proof does not hang on the state of the real one.
 plant() {
-	rm -rf "$tree/src" "$tree/test" "$tree"/*.so
-	mkdir -p "$tree"/src/{base,catalog,query,json,cache,page,eager} "$tree/test"
+	rm -rf "$tree"/{src,test,sql,expected,docs} "$tree"/*.{so,md}
+	mkdir -p "$tree"/src/{base,catalog,query,json,cache,page,eager} "$tree"/{test,sql,expected,docs}
 	printf '/* The cache. */\n#include "fmgr.h"\nextern int hp_fence_note(void);\n' \
 		>"$tree/src/cache/fence.h"
+	printf '/* The cache as others see it. */\n#include "cache/fence.h"\nint hp_cache_init(void) { return hp_fence_note(); }\n' |
+		sed '2i #include "postgres.h"\n' >"$tree/src/cache/cache.c"
+	cat >"$tree/src/base/guc.c" <<-'C'
+		/* Parameters. */
+		#include "postgres.h"
+
+		void define(void)
+		{
+			DefineCustomBoolVariable("pg_hotpath.enabled", "serves");
+			DefineCustomIntVariable("pg_hotpath.size", "takes");
+		}
+	C
 	echo '/* Pages. */' >"$tree/src/page/seek.h"
 	echo '/* Eager loading. */' >"$tree/src/eager/eager.h"
 	echo '/* Versions: PG_VERSION_NUM. */' >"$tree/src/base/compat.h"
@@ -35,10 +47,27 @@ plant() {
 		}
 	C
 	cat >"$tree/src/cache/cache.sql" <<-'SQL'
-		CREATE FUNCTION hotpath.get(a int) RETURNS int LANGUAGE sql AS 'SELECT a';
-		COMMENT ON FUNCTION hotpath.get(int) IS 'gets';
+		CREATE FUNCTION @extschema@.get(a int) RETURNS int LANGUAGE sql STABLE PARALLEL SAFE
+			AS $$ SELECT a OPERATOR(pg_catalog.+) 1 $$;
+		COMMENT ON FUNCTION @extschema@.get(int) IS 'gets';
+
+		CREATE FUNCTION @extschema@.peek(a int) RETURNS int
+			AS 'MODULE_PATHNAME', 'hotpath_peek' LANGUAGE C STABLE PARALLEL SAFE;
+		COMMENT ON FUNCTION @extschema@.peek(int) IS 'peeks';
+
+		CREATE FUNCTION @extschema@.note() RETURNS trigger AS 'MODULE_PATHNAME', 'hotpath_note' LANGUAGE C;
+		COMMENT ON FUNCTION @extschema@.note() IS 'notes';
 	SQL
+	echo 'select 1;' >"$tree/sql/one.sql"
+	echo '1' >"$tree/expected/one.out"
 	printf '#!/bin/bash\ntrue\n' >"$tree/test/run.sh"
+	echo 'See [the cache](../README.md#cache) and https://www.postgresql.org/docs.' >"$tree/docs/cache.md"
+	cat >"$tree/README.md" <<-'MD'
+		`hotpath.get`, `hotpath.peek`, [more](docs/cache.md)
+
+		| `pg_hotpath.enabled` | `on` | |
+		| `pg_hotpath.size` | `1` | |
+	MD
 }
 
 # The rules that lint.pl reports as broken in the planted tree.
@@ -93,11 +122,13 @@ if [ -z "$seen" ]; then report ok "a clean tree passes"; else
 fi
 
 c=src/cache/fence.c
+sql=src/cache/cache.sql
+declare_note='extern int hp_fence_note(void);'
 expect PG_VERSION_NUM append $c '#if PG_VERSION_NUM > 1\n#endif'
 expect 'calls SPI' append $c 'int r = SPI_connect();'
 expect 'calls SPI' sed -i 's|access/xact.h|executor/spi.h|' $c
 expect 'shared-memory hooks' append $c 'void f(void) { shmem_startup_hook = 0; }'
-expect 'SQL-callable' append $c 'PG_FUNCTION_INFO_V1(hotpath_x);'
+expect 'SQL-callable' append $c 'PG_FUNCTION_INFO_V1(hotpath_peek);'
 expect 'lower floors' append $c '#include "page/seek.h"'
 expect 'lower floors' append src/base/compat.h '#include "cache/fence.h"'
 expect 'lower floors' append src/eager/eager.h '#include "page/seek.h"'
@@ -111,11 +142,50 @@ expect 'begins with a comment' sed -i 1d $c
 for mark in 'TO''DO' 'FIX''ME' 'X''XX'; do
 	expect 'unfinished' append test/run.sh "# $mark: later"
 done
-expect 'has a comment' sed -i '/^COMMENT/d' src/cache/cache.sql
-expect 'has a comment' append src/cache/cache.sql 'CREATE VIEW hotpath.v AS SELECT 1;'
+expect 'has a comment' sed -i '/^COMMENT/d' $sql
+expect 'has a comment' append $sql 'CREATE VIEW hotpath.v AS SELECT 1;'
 expect 'carry our prefix' foreign_symbol
 expect 'referenced weakly' strong_reference
 expect 'scripts parse' append test/run.sh 'if true'
+
+expect 'defines parameters' append $c 'void f(void) { DefineCustomIntVariable("pg_hotpath.size"); }'
+expect 'defines parameters' sed -i 's/enabled/zone/' src/base/guc.c README.md
+expect 'turn the number of a block' append $c 'HpEntry *e = (HpEntry *) 0;'
+expect 'hp_<file>_<verb>' sed -i 's/hp_fence_note/hp_note_it/' $c src/cache/fence.h src/cache/cache.c
+expect 'HpCamelCase' append src/cache/fence.h 'typedef struct\n{\n\tint\t\tx;\n} fence;'
+expect 'HpCamelCase' append src/cache/fence.h 'typedef int (*visit) (void);'
+expect 'HpCamelCase' append src/cache/fence.h '#define FENCE 1'
+expect 'used by another file' sed -i 's/hp_fence_note()/0/' src/cache/cache.c
+expect 'used by another file' sed -i "s/^$declare_note/&\nextern int hp_fence_other(void);/" src/cache/fence.h
+expect 'used by another file' append src/cache/fence.h 'static inline int\nhp_fence_one(void)\n{\n\treturn 1;\n}'
+expect 'asserts it' append $c 'static void\nnote_locked(int x)\n{\n\tnote(x);\n}'
+message='errmsg("a (b"), errdetail("c"), errhint("d")'
+expect 'a code, a message' append $c "void f(void) { ereport(ERROR, $message); }"
+expect 'a code, a message' append $c "void f(void) { ereport(ERROR, errcode(1), ${message%, *}); }"
+expect 'ends the server' append $c 'void f(void) { elog(PANIC, "x"); }'
+expect 'ends the server' append $c 'void f(void) { exit(1); }'
+expect 'carry our name' append $c 'void f(void) { AllocSetContextCreate(c, "mine", ALLOCSET_SMALL_SIZES); }'
+expect 'volatility' sed -i 's/ STABLE PARALLEL SAFE;/ STABLE;/' $sql
+expect 'is hotpath_<name> in C' sed -i "s/'hotpath_peek'/'hotpath_look'/" $sql
+expect 'is hotpath_<name> in C' eval 'echo "/* a */
+#include \"postgres.h\"
+PG_FUNCTION_INFO_V1(hotpath_other);" >src/cache/cache_functions.c'
+expect 'operators in bodies' sed -i 's/OPERATOR(pg_catalog.+)/+/' $sql
+expect 'names every function' sed -i 's/hotpath.peek/hotpath.look/' README.md
+expect 'line for every parameter' sed -i '/pg_hotpath.size/d' README.md
+expect 'line for every parameter' append README.md '| `pg_hotpath.other` | | |'
+expect 'expected output' rm expected/one.out
+expect 'expected output' touch expected/two.out
+expect 'lead somewhere' sed -i 's|docs/cache.md|docs/caches.md|' README.md
+expect 'addresses are public' append README.md "http:/""/intranet.test/x"
+expect 'path of one machine' append README.md "in /ho""me/me"
+expect 'without blanks' append test/run.sh 'true '
+
+# Where the search_path is set, operators need no schema.
+plant
+sed -i 's/OPERATOR(pg_catalog.+)/+/; s/STABLE PARALLEL SAFE$/& SET search_path = pg_catalog/' "$tree/$sql"
+[ -z "$(broken)" ] && report ok "operators may be unqualified where the search_path is set" ||
+	report 'not ok' "operators may be unqualified where the search_path is set"
 
 # The one exception among the floors.
 plant

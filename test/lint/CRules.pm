@@ -1,0 +1,353 @@
+# The rules for C, most of them from the architecture of the house.
+package CRules;
+
+use strict;
+use warnings;
+use Source;
+
+# A file includes headers of lower floors, or of its own room.
+my %floor = (
+	base => 0,
+	catalog => 1, query => 1.5,		# statements are built from descriptors
+	json => 2,
+	cache => 3, page => 3, eager => 3, export => 3,
+	document => 3, jobs => 3, scan => 3, advise => 3,
+	'' => 4);
+
+# Pages embed related rows: the one place where two capabilities meet.
+my %meeting = ('page -> eager/eager.h' => 1);
+
+my $max_function = 100;
+my $exported = qr/^(?:hp_|hotpath_|pg_finfo_hotpath_|_PG_|Pg_magic_func$)/;
+my $linker = qr/^(?:_init|_fini|_edata|_end|__bss_start)$/;
+my $newer = qr/heap_datum_check|DatumGetHeapTupleHeader(?:Copy)?/;
+
+our @rules = (
+	[ 'only src/base/compat.h names PG_VERSION_NUM', \&version_num ],
+	[ 'only src/query calls SPI', \&spi ],
+	[ 'only src/base/shmem.c sets shared-memory hooks', \&shmem_hooks ],
+	[ 'only src/base/guc.c defines parameters, in the order of their names', \&parameters ],
+	[ 'only src/cache/store.c and sieve.c turn the number of a block into an entry', \&entries ],
+	[ 'only *_functions.c and trigger.c define SQL-callable functions', \&sql_callable ],
+	[ 'includes lead to lower floors or the own room', \&floors ],
+	[ "functions have at most $max_function lines", \&function_length ],
+	[ 'postgres.h comes first, then the own header', \&own_header ],
+	[ 'server headers are in alphabetical order', \&header_order ],
+	[ 'every C file begins with a comment', \&header_comment ],
+	[ 'what a header shows is called hp_<file>_<verb>', \&shown_names ],
+	[ 'types of headers are HpCamelCase, macros HP_UPPER_CASE', \&types_and_macros ],
+	[ 'what a header shows is used by another file', \&used_elsewhere ],
+	[ 'what needs a lock held asserts it', \&lock_asserts ],
+	[ 'errors have a code, a message, a detail and a hint', \&errors ],
+	[ 'nothing ends the server or the process', \&no_panic ],
+	[ 'memory contexts carry our name', \&context_names ],
+	[ 'exported symbols carry our prefix', \&symbols ],
+	[ 'what older minors of the server lack is referenced weakly', \&weak_references ]);
+
+sub version_num { return places(qr/\bPG_VERSION_NUM\b/, qr{^src/base/compat\.h$}) }
+
+sub spi { return places(qr{\bSPI_\w+\s*\(|"executor/spi\.h"}, qr{^src/query/}) }
+
+sub shmem_hooks { return places(qr/\bshmem_(?:request|startup)_hook\b/, qr{^src/base/shmem\.c$}) }
+
+sub sql_callable
+{
+	return places(qr/\bPG_FUNCTION_INFO_V1\b/, qr{(?:_functions|/trigger)\.c$});
+}
+
+# [line number, name] of a file's #include "..." lines.
+sub includes
+{
+	my @code = code($_[0]);
+	return map { $code[$_] =~ /^\s*#\s*include\s+"([^"]+)"/ ? [ $_ + 1, $1 ] : () } 0 .. $#code;
+}
+
+# Rooms and the server's directories may share a name, such as "catalog/".
+sub is_own { return -e "src/$_[0]" }
+
+sub room { return $_[0] =~ m{^(?:src/)?(\w+)/} ? $1 : '' }
+
+sub floors
+{
+	my @found;
+	for my $file (@c)
+	{
+		my $room = $file =~ m{^src/(\w+)/} ? $1 : '';
+		if (!defined $floor{$room})
+		{
+			push @found, "$file: the room $room has no floor yet; give it one in test/lint/lint.pl";
+			next;
+		}
+		for my $include (includes($file))
+		{
+			my ($line, $name) = @$include;
+			next unless is_own($name);
+			my $other = room($name);
+			next if $other eq $room || $meeting{"$room -> $name"};
+			push @found, "$file:$line: $name is not on a lower floor"
+				unless defined $floor{$other} && $floor{$other} < $floor{$room};
+		}
+	}
+	return @found;
+}
+
+# A body is what lies between braces in the first column.
+sub function_length
+{
+	my @found;
+	for my $file (@c)
+	{
+		my @code = code($file);
+		my $start;
+		for my $i (0 .. $#code)
+		{
+			$start = $i if $code[$i] =~ /^\{/;
+			next unless $code[$i] =~ /^\}/ && defined $start;
+			push @found, "$file:" . ($start + 1) . ': ' . ($i - $start - 1) . ' lines'
+				if $code[$i] =~ /^\}\s*$/ && $i - $start - 1 > $max_function;
+			undef $start;
+		}
+	}
+	return @found;
+}
+
+sub own_header
+{
+	my @found;
+	for my $file (grep { /\.c$/ } @c)
+	{
+		my @code = code($file);
+		my @all = map { /^\s*#\s*include\s+["<]([^">]+)/ ? $1 : () } @code;
+		my $own = $file =~ s{^src/}{}r =~ s/\.c$/.h/r;
+		if (!@all || $all[0] ne 'postgres.h')
+		{
+			push @found, "$file: the first include is not postgres.h";
+		}
+		elsif (-e "src/$own" && (@all < 2 || $all[1] ne $own))
+		{
+			push @found, "$file: the second include is not $own";
+		}
+	}
+	return @found;
+}
+
+# Within a conditional block a header stands where its condition is, so only the others count.
+sub header_order
+{
+	my @found;
+	for my $file (@c)
+	{
+		my ($depth, $last) = (0, '');
+		my @code = code($file);
+		my $guard = $file =~ /\.h$/ ? 1 : 0;
+		for my $i (0 .. $#code)
+		{
+			$depth++ if $code[$i] =~ /^\s*#\s*if/;
+			$depth-- if $code[$i] =~ /^\s*#\s*endif/;
+			next if $depth > $guard || $code[$i] !~ /^\s*#\s*include\s+"([^"]+)"/;
+			my $name = $1;
+			next if $name eq 'postgres.h' || is_own($name);
+			next if $name eq 'lib/simplehash.h';	# a template: it stands behind what it is made for
+			push @found, "$file:" . ($i + 1) . ": $name after $last" if $name lt $last;
+			$last = $name;
+		}
+	}
+	return @found;
+}
+
+sub header_comment
+{
+	return grep { !@{ $lines{$_} } || $lines{$_}[0] !~ m{^/\*} } @c;
+}
+
+
+sub entries { return places(qr/\bhp_store_entry\s*\(|\(HpEntry \*\)/, qr{^src/cache/(?:store|sieve|store_private)\.[ch]$}) }
+
+sub parameters
+{
+	my $guc = 'src/base/guc.c';
+	my @found = places(qr/\bDefineCustom\w+Variable\b/, qr{^\Q$guc\E$});
+	my $last = '';
+	for my $name ($lines{$guc} ? body($guc) =~ /\bDefineCustom\w+Variable\("([^"]+)"/g : ())
+	{
+		push @found, "$guc: $name after $last" if $name lt $last;
+		$last = $name;
+	}
+	return @found;
+}
+
+# What the headers show: [header, line, name, is it a function, is it defined there].
+sub shown
+{
+	my @shown;
+	for my $header (grep { /\.h$/ } @c)
+	{
+		my $body = body($header);
+		while ($body =~ /^extern\b[^;(]*?\b(\w+)\s*(\(|;|\[)|^(\w+)\([^;]*?\)\n\{/gm)
+		{
+			push @shown, [ $header, line_of($body, $-[0]), $1 // $3, !defined $2 || $2 eq '(', defined $3 ];
+		}
+	}
+	return @shown;
+}
+
+# Its first word is that of a file of the room, or that file's is the beginning of it: hp_compressor_begin
+# in compress.c, hp_build_all in builder.c.  compat.h stands in for the server's.
+sub shown_names
+{
+	my (@found, %stems);
+	for (@c) { push @{ $stems{$1} }, $2 if m{^src/(\w+)/(\w+)\.[ch]$} }
+	for (grep { $_->[0] ne 'src/base/compat.h' } shown())
+	{
+		my ($header, $line, $name) = @$_;
+		my ($word) = $name =~ /^hp_([a-z0-9]+)(?:_|$)/;
+		my $ok = defined $word && grep { /^\Q$word\E/ || $word =~ /^\Q$_\E/ } @{ $stems{ room($header) } || [] };
+		push @found, "$header:$line: $name" unless $ok;
+	}
+	return @found;
+}
+
+# compat.h names macros as the functions of the server that they stand in for.
+sub types_and_macros
+{
+	my @found;
+	for my $header (grep { /\.h$/ && $_ ne 'src/base/compat.h' } @c)
+	{
+		my $body = body($header);
+		while ($body =~ /^#\s*define\s+(\w+)|^\}\s*(\w+);|^typedef\s[^{;]*?\(\*(\w+)\)[^;]*;/gm)
+		{
+			my ($macro, $type) = ($1, $2 // $3);
+			my $at = "$header:" . line_of($body, $-[0]);
+			push @found, "$at: $macro" if defined $macro && $macro !~ /^HP_[A-Z0-9_]+$/;
+			push @found, "$at: $type" if defined $type && $type !~ /^Hp[A-Z]\w+$/;
+		}
+	}
+	return @found;
+}
+
+# A declaration and its definition use no name; what one file alone uses is no matter of a header.
+sub used_elsewhere
+{
+	my (%users, %pasted, @found);
+	for my $file (@c)
+	{
+		my %seen;
+		$seen{$_}++ for body($file) =~ /\b(hp_\w+)\b/g;
+		$users{$_}{$file} = 1 for keys %seen;
+		push @{ $pasted{$_} }, $file for body($file) =~ /\b(hp_\w+_)##/g;
+	}
+	for (shown())
+	{
+		my ($header, $line, $name, $is_function, $is_inline) = @$_;
+		my @users = grep { $_ ne $header } keys %{ $users{$name} || {} };
+		my @definers = grep {
+			$is_function ? body($_) =~ /^\Q$name\E\(/m : body($_) =~ /^(?!extern)\w[\w \t*]*\b\Q$name\E\b(?:\[[^\]]*\])?\s*(?:=[^=]|;)/m
+		} @users;
+		push @users, map { $name =~ /^\Q$_\E/ ? @{ $pasted{$_} } : () } keys %pasted;
+		push @found, "$header:$line: $name is not defined" if !@definers && !$is_inline;
+		push @found, "$header:$line: $name is used by no other file"
+			if @users <= @definers && ($is_inline || @definers) && body($header) !~ /\b\Q$name\E\b.*\b\Q$name\E\b/s;
+	}
+	return @found;
+}
+
+sub lock_asserts
+{
+	my @found;
+	for my $file (@c)
+	{
+		my $body = body($file);
+		while ($body =~ /^(\w+_locked)\([^;{]*\)\s*\n\{(.*?)^\}/gms)
+		{
+			my ($name, $inside, $at) = ($1, $2, $-[1]);
+			push @found, "$file:" . line_of($body, $at) . ": $name"
+				unless $inside =~ /\bAssert\(LWLockHeldByMe|\b\w+_locked\(/;
+		}
+	}
+	return @found;
+}
+
+# The arguments of each call of $name.
+sub calls_of
+{
+	my ($name, $body) = @_;
+	my @calls;
+	while ($body =~ /\b$name\s*\(/g)
+	{
+		my ($start, $depth, $i) = (pos($body) - 1, 0, pos($body) - 1);
+		for (; $i < length $body; $i++)
+		{
+			my $char = substr($body, $i, 1);
+			if ($char eq '"')
+			{
+				pos($body) = $i;
+				$body =~ /\G"(?:[^"\\]|\\.)*"/g or last;
+				$i = pos($body) - 1;
+				next;
+			}
+			$depth++ if $char eq '(';
+			$depth-- if $char eq ')';
+			last if $depth == 0;
+		}
+		push @calls, [ line_of($body, $start), substr($body, $start, $i - $start + 1) ];
+		pos($body) = $i;
+	}
+	return @calls;
+}
+
+sub errors
+{
+	my @found;
+	for my $file (@c)
+	{
+		for (calls_of('ereport', body($file)))
+		{
+			my ($line, $call) = @$_;
+			next if $call !~ /^\(\s*[^,]*\bERROR\b/;
+			my @missing = grep { $call !~ /\b(?:$_)(?:_\w+)?\s*\(/ } 'errcode(?!_for)|errcode_for', 'errmsg', 'errdetail', 'errhint';
+			push @found, "$file:$line lacks @missing" if @missing;
+		}
+	}
+	return @found;
+}
+
+sub no_panic { return places(qr/\b(?:PANIC|FATAL|abort\s*\(|_?exit\s*\(|proc_exit\s*\()/, qr/^$/) }
+
+sub context_names
+{
+	my @found;
+	for my $file (@c)
+	{
+		push @found, map { $_->[1] =~ /"pg_hotpath|\bname\b/ ? () : "$file:$_->[0]" }
+			map { calls_of($_, body($file)) } qw(AllocSetContextCreate GenerationContextCreate SlabContextCreate);
+	}
+	return @found;
+}
+
+# All extensions share one name space in the server; needs a build.
+sub symbols
+{
+	my @found;
+	for my $library (glob '*.so')
+	{
+		for (`nm -D --defined-only $library`)
+		{
+			my ($name) = /^\S* *[A-Za-z] ([^\s@]+)/ or next;
+			push @found, "$library: $name" unless $name =~ $exported || $name =~ $linker;
+		}
+	}
+	return @found;
+}
+
+# One binary loads into all minors of a major; src/base/compat.h says how. Needs a build.
+sub weak_references
+{
+	my @found;
+	for my $library (glob '*.so')
+	{
+		push @found, map { /\bU ($newer)\b/ ? "$library: $1" : () } `nm -D --undefined-only $library`;
+	}
+	return @found;
+}
+
+1;

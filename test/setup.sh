@@ -75,7 +75,7 @@ if ! command -v dpkg-query >/dev/null; then
 	warn "missing for \"make $profile\":"
 	printf '  %s\n' "${missing[@]}" >&2
 	warn "This is not a Debian system, so please install them with its own package manager;"
-	warn "PG_CONFIG=/path/to/pg_config names a PostgreSQL elsewhere (15 to 18)."
+	warn "PG_CONFIG=/path/to/pg_config names a PostgreSQL elsewhere (15 to 19)."
 	exit 3
 fi
 

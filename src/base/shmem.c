@@ -119,15 +119,16 @@ attach_control(bool preloaded)
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	control = ShmemInitStruct("pg_hotpath control", sizeof(HpControl), &found);
-	if (!found)
+	/* from 19 on a server may be out of tranches, and the next backend tries again */
+	if (!found || control->tranche == 0)
 	{
 		memset(control, 0, sizeof(HpControl));
-		control->tranche = LWLockNewTrancheId();
+		control->tranche = hp_tranche_new("pg_hotpath");
 		control->preloaded = preloaded;
 		LWLockInitialize(&control->lock, control->tranche);
 	}
 	LWLockRelease(AddinShmemInitLock);
-	LWLockRegisterTranche(control->tranche, "pg_hotpath");
+	hp_tranche_register(control->tranche, "pg_hotpath");
 }
 
 static void

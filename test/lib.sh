@@ -132,12 +132,16 @@ stop_servers_below() {
 	done
 }
 
-# Copies the sources, as they are now, to a directory of the owner's.
-copy_sources() {
+# Copies the sources, as they are now, to a directory; copy_sources to one of the owner's.
+copy_tree() {
 	mkdir -p "$1"
 	tar -C "$ROOT" --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.bc' \
 		--exclude='*.so' --exclude='./pg_hotpath--*.sql' --exclude=./results \
 		--exclude=./output_iso --exclude='./tmp_check*' -cf - . | tar -C "$1" -xf - --no-same-owner
+}
+
+copy_sources() {
+	copy_tree "$1"
 	own "$1"
 }
 

@@ -4,9 +4,12 @@
 #
 #   SUITES="lint model regress isolation tap"   which suites, in this order; there are also
 #                                               build, fuzz, faults, drivers and package
+#   REGRESS, ISOLATION, TAP="020_crash"         which tests of the suite of that name, if not all
 #   PRELOAD="no yes"                            without and with shared_preload_libraries
+#   TEMP_CONFIG=/path                           a file with more settings for the servers
 #   PG_MAJOR=17, PG_CONFIG=/path/to/pg_config   which PostgreSQL
 #   SUITE_TIMEOUT=1200                          seconds until a suite that hangs is ended
+#   RESULTS=/path                               keeps a line "ok - name" or "not ok - name" per test
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +18,9 @@ PRELOAD=${PRELOAD:-no yes}
 SUITE_TIMEOUT=${SUITE_TIMEOUT:-1200}
 DIFF_LINES=400
 BREAKDOWN='PANIC|FATAL|TRAP:|was terminated by signal|Sanitizer|runtime error'
-RESULTS=$(mktemp)	# a line "ok - name" or "not ok - name" for every test of every suite
+kept_results=${RESULTS:-}
+RESULTS=${kept_results:-$(mktemp)}
+: >"$RESULTS"
 WORK=
 child=
 
@@ -38,7 +43,7 @@ finish() {
 		sed -n 's/^not ok - /  /p' "$RESULTS"
 		[ -z "$WORK" ] || say "" "logs: $WORK"
 	fi
-	rm -f "$RESULTS"
+	[ -n "$kept_results" ] || rm -f "$RESULTS"
 	echo "$passed passed, $failed failed"
 	[ "$passed" != 0 ] && [ "$failed" = 0 ] || exit 1
 	exit 0
@@ -161,15 +166,18 @@ run_suite() {
 			done
 			;;
 		regress)
-			! has 'sql/*.sql' || on_temp_instance regress . ISOLATION=
+			! has 'sql/*.sql' ||
+				on_temp_instance regress . ISOLATION= ${REGRESS:+REGRESS="$REGRESS"}
 			;;
 		isolation)
 			! has 'test/specs/*.spec' ||
-				on_temp_instance isolation output_iso REGRESS=
+				on_temp_instance isolation output_iso REGRESS= \
+					${ISOLATION:+ISOLATION="$ISOLATION"}
 			;;
 		tap)
 			! has 'test/t/*.pl' || suite tap parse_prove make -s installcheck with_llvm=no \
-				PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--verbose --timer" ||
+				PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--verbose --timer" \
+				${TAP:+PROVE_TESTS="$(printf 'test/t/%s.pl ' $TAP)"} ||
 				show_tap_logs
 			;;
 		*) die "no suite \"$1\"; the head of test/run.sh names them" ;;
@@ -197,6 +205,7 @@ for preload in no yes; do
 	{
 		echo "max_prepared_transactions = 10"
 		[ $preload = no ] || echo "shared_preload_libraries = 'pg_hotpath'"
+		[ -z "${TEMP_CONFIG:-}" ] || cat "$TEMP_CONFIG"
 	} >"$WORK/$preload.conf"
 done
 

@@ -23,12 +23,12 @@ case $profile in
 	demo) ;;
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
 	bench) packages+=(redis-tools valgrind zstd) ;;
-	build) ;;
+	build) packages+=(clang); commands+=(clang) ;;
 	fuzz) ;;
 	faults) ;;
 	drivers) ;;
 	package) ;;
-	matrix) ;;
+	matrix) packages=(debootstrap) commands=(debootstrap) ;;
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac
 

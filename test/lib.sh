@@ -176,3 +176,11 @@ install_from() {
 		return 1
 	fi
 }
+
+# parse_regress SUITE: turns the output of pg_regress and of the isolation tester into lines
+# "ok - SUITE: test".  They write "test a ... ok" up to 15, "ok 1 - a" from 16 on.
+parse_regress() {
+	sed -nE -e "s#^test +([^ ]+) +\.\.\. ok( .*)?\$#ok - $1: \1#p" \
+		-e "s#^test +([^ ]+) +\.\.\. FAILED( .*)?\$#not ok - $1: \1#p" \
+		-e "s#^((not )?ok) +[0-9]+ +[-+] ([^ ]+)( .*)?\$#\1 - $1: \3#p"
+}

@@ -54,13 +54,6 @@ trap 'exit 143' TERM
 
 # The parsers turn a suite's output into result lines, each name prefixed with the suite's.
 
-# pg_regress and the isolation tester: "test a ... ok" up to 15, "ok 1 - a" from 16.
-parse_regress() {
-	sed -nE -e "s#^test +([^ ]+) +\.\.\. ok( .*)?\$#ok - $1: \1#p" \
-		-e "s#^test +([^ ]+) +\.\.\. FAILED( .*)?\$#not ok - $1: \1#p" \
-		-e "s#^((not )?ok) +[0-9]+ +[-+] ([^ ]+)( .*)?\$#\1 - $1: \3#p"
-}
-
 # Scripts that print one line for each check.
 parse_lines() {
 	sed -nE "s#^((not )?ok)[ 0-9]*- (.*)\$#\1 - $1: \3#p"

@@ -161,12 +161,12 @@ passes_sanitized() {
 	! grep -F 'runtime error' "$W/$1/log/postmaster.log" && return $status
 }
 
-# With the code of a function that the planner took from our bitcode.
+# A query that calls us, where the JIT looks for whatever it can inline.
 inlines() {
 	local sql="set jit = on; set jit_above_cost = 0; set jit_inline_above_cost = 0;
 		create extension pg_hotpath; create table t (id int primary key);
 		insert into t select generate_series(1, 10);
-		explain (analyze, costs off, timing off, summary on)
+		explain (analyze, timing off)
 			select hotpath.get(null::t, id) from t where hotpath.get(null::t, id) is not null"
 	"$BINDIR/psql" -X -v ON_ERROR_STOP=1 -c "$sql" | grep -F 'Inlining true'
 }
@@ -192,8 +192,8 @@ done
 
 check "an installation can be copied" copy_installation
 global=$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global
-server_clang=$(sed -n 's/^CLANG = *//p' "$global")
-if [ "$(sed -n 's/^with_llvm *= *//p' "$global")" != yes ]; then
+server_clang=$(sed -nE 's/^CLANG[[:space:]]*=[[:space:]]*//p' "$global")
+if [ "$(sed -nE 's/^with_llvm[[:space:]]*=[[:space:]]*//p' "$global")" != yes ]; then
 	echo "# no bitcode: this PostgreSQL was built without LLVM"
 elif ! command -v "$server_clang" >/dev/null; then
 	echo "# no bitcode: there is no $server_clang"
@@ -212,7 +212,7 @@ fi
 check "make" make_in llvm all
 check "make install" make_in llvm install
 check "a server starts" start_server
-[ -z "${server_clang:-}" ] || check "the server inlines our bitcode" inlines
+[ -z "${server_clang:-}" ] || check "the JIT inlines with our bitcode there" inlines
 check "make installcheck" installcheck llvm
 stop_server "$server" && server=
 check "make clean leaves the tree as it was" cleans llvm

@@ -45,7 +45,27 @@ keep_chroot
 
 test_cassert() { test_tree "$1" PG_CONFIG=$prefix/bin/pg_config "${@:2}"; }
 
+# server_suite FOLDER TARGET: tests of the server's own, in the tree that it was built in.
+server_suite() {
+	local folder=/build/tree/src/test/$1 log=$ROOTFS/build/$1.log status=0
+	say "" "=== the server's own $1 tests"
+	in_chroot timeout -k 30 900 runuser -u postgres -- make -s -C "$folder" "$2" \
+		EXTRA_REGRESS_OPTS="--temp-instance=/tmp/instance --temp-config=/preload.conf" 2>&1 |
+		tee "$log" || status=$?
+	rm -rf "$ROOTFS/tmp/instance"
+	parse_regress "the server's own $1" <"$log" | tee "$log.results" >>"$RESULTS"
+	if ! grep -q '^ok ' "$log.results"; then
+		echo "not ok - the server's own $1: ended with status $status" >>"$RESULTS"
+	elif grep -q '^not ok ' "$log.results"; then
+		find "$ROOTFS$folder" -name regression.diffs -exec head -n 200 {} +
+	fi
+}
+
 test_cassert "" SUITES="regress isolation"
 
 echo "debug_parallel_query = regress" >"$ROOTFS/parallel.conf"
 test_cassert "parallel: " SUITES="regress isolation" PRELOAD=yes TEMP_CONFIG=/parallel.conf
+
+echo "shared_preload_libraries = 'pg_hotpath'" >"$ROOTFS/preload.conf"
+server_suite regress installcheck-parallel
+server_suite isolation installcheck

@@ -68,7 +68,7 @@ select hotpath.embed_where('events', '{"columns": ["at"], "order_by": "at", "lim
 insert into users select i, 'user ' || i from generate_series(6, 3000) i;
 insert into orders select i, i, i from generate_series(10, 3000) i;
 select count(*), count(distinct parent_ord), sum((item).id) from hotpath.load_children(null::orders, array(select generate_series(3000, 1, -1)));
-select count(*), sum((item).id) from hotpath.load_children(null::orders, array(select i % 3000 from generate_series(1, 100000) i), per_parent => 1) where parent_ord > 90000;
+select count(*), sum((item).id) from hotpath.load_children(null::orders, array(select i % 3000 from generate_series(1, 100000) i), order_by => 'id', per_parent => 1) where parent_ord > 90000;
 select count(*), count(embed) from hotpath.embed('users', array(select i % 4000 from generate_series(1, 1000000) i), '{"columns": []}');
 
 -- types of keys: between foreign and primary key, without an array type, collated, of domains

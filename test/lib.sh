@@ -132,12 +132,16 @@ stop_servers_below() {
 	done
 }
 
-# Copies the sources, as they are now, to a directory of the owner's.
-copy_sources() {
+# Copies the sources, as they are now, to a directory; copy_sources to one of the owner's.
+copy_tree() {
 	mkdir -p "$1"
 	tar -C "$ROOT" --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.bc' \
 		--exclude='*.so' --exclude='./pg_hotpath--*.sql' --exclude=./results \
 		--exclude=./output_iso --exclude='./tmp_check*' -cf - . | tar -C "$1" -xf - --no-same-owner
+}
+
+copy_sources() {
+	copy_tree "$1"
 	own "$1"
 }
 
@@ -171,4 +175,12 @@ install_from() {
 		warn "  or name a PostgreSQL of your own: PG_CONFIG=/path/to/pg_config"
 		return 1
 	fi
+}
+
+# parse_regress SUITE: turns the output of pg_regress and of the isolation tester into lines
+# "ok - SUITE: test".  They write "test a ... ok" up to 15, "ok 1 - a" from 16 on.
+parse_regress() {
+	sed -nE -e "s#^test +([^ ]+) +\.\.\. ok( .*)?\$#ok - $1: \1#p" \
+		-e "s#^test +([^ ]+) +\.\.\. FAILED( .*)?\$#not ok - $1: \1#p" \
+		-e "s#^((not )?ok) +[0-9]+ +[-+] ([^ ]+)( .*)?\$#\1 - $1: \3#p"
 }

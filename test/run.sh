@@ -4,10 +4,12 @@
 #
 #   SUITES="lint model regress isolation tap"   which suites, in this order; there are also
 #                                               build, fuzz, faults, drivers and package
-#   TAP="030_replication 090_torture"           which files of the suite tap, all by default
+#   REGRESS, ISOLATION, TAP="020_crash"         which tests of the suite of that name, if not all
 #   PRELOAD="no yes"                            without and with shared_preload_libraries
+#   TEMP_CONFIG=/path                           a file with more settings for the servers
 #   PG_MAJOR=17, PG_CONFIG=/path/to/pg_config   which PostgreSQL
 #   SUITE_TIMEOUT=1200                          seconds until a suite that hangs is ended
+#   RESULTS=/path                               keeps a line "ok - name" or "not ok - name" per test
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +18,9 @@ PRELOAD=${PRELOAD:-no yes}
 SUITE_TIMEOUT=${SUITE_TIMEOUT:-1200}
 DIFF_LINES=400
 BREAKDOWN='PANIC|FATAL|TRAP:|was terminated by signal|Sanitizer|runtime error'
-RESULTS=$(mktemp)	# a line "ok - name" or "not ok - name" for every test of every suite
+kept_results=${RESULTS:-}
+RESULTS=${kept_results:-$(mktemp)}
+: >"$RESULTS"
 WORK=
 child=
 
@@ -39,7 +43,7 @@ finish() {
 		sed -n 's/^not ok - /  /p' "$RESULTS"
 		[ -z "$WORK" ] || say "" "logs: $WORK"
 	fi
-	rm -f "$RESULTS"
+	[ -n "$kept_results" ] || rm -f "$RESULTS"
 	echo "$passed passed, $failed failed"
 	[ "$passed" != 0 ] && [ "$failed" = 0 ] || exit 1
 	exit 0
@@ -49,13 +53,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # The parsers turn a suite's output into result lines, each name prefixed with the suite's.
-
-# pg_regress and the isolation tester: "test a ... ok" up to 15, "ok 1 - a" from 16.
-parse_regress() {
-	sed -nE -e "s#^test +([^ ]+) +\.\.\. ok( .*)?\$#ok - $1: \1#p" \
-		-e "s#^test +([^ ]+) +\.\.\. FAILED( .*)?\$#not ok - $1: \1#p" \
-		-e "s#^((not )?ok) +[0-9]+ +[-+] ([^ ]+)( .*)?\$#\1 - $1: \3#p"
-}
 
 # Scripts that print one line for each check.
 parse_lines() {
@@ -162,11 +159,13 @@ run_suite() {
 			done
 			;;
 		regress)
-			! has 'sql/*.sql' || on_temp_instance regress . ISOLATION=
+			! has 'sql/*.sql' ||
+				on_temp_instance regress . ISOLATION= ${REGRESS:+REGRESS="$REGRESS"}
 			;;
 		isolation)
 			! has 'test/specs/*.spec' ||
-				on_temp_instance isolation output_iso REGRESS=
+				on_temp_instance isolation output_iso REGRESS= \
+					${ISOLATION:+ISOLATION="$ISOLATION"}
 			;;
 		tap)
 			! has 'test/t/*.pl' || suite tap parse_prove make -s installcheck with_llvm=no \
@@ -199,6 +198,7 @@ for preload in no yes; do
 	{
 		echo "max_prepared_transactions = 10"
 		[ $preload = no ] || echo "shared_preload_libraries = 'pg_hotpath'"
+		[ -z "${TEMP_CONFIG:-}" ] || cat "$TEMP_CONFIG"
 	} >"$WORK/$preload.conf"
 done
 

@@ -23,12 +23,12 @@ case $profile in
 	demo) ;;
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
 	bench) packages+=(redis-tools valgrind zstd) ;;
-	build) ;;
+	build) packages+=(clang); commands+=(clang) ;;
 	fuzz) ;;
 	faults) ;;
 	drivers) ;;
 	package) packages+=(build-essential debhelper fakeroot lintian postgresql-server-dev-all) ;;
-	matrix) ;;
+	matrix) packages=(debootstrap) commands=(debootstrap) ;;
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac
 
@@ -75,7 +75,7 @@ if ! command -v dpkg-query >/dev/null; then
 	warn "missing for \"make $profile\":"
 	printf '  %s\n' "${missing[@]}" >&2
 	warn "This is not a Debian system, so please install them with its own package manager;"
-	warn "PG_CONFIG=/path/to/pg_config names a PostgreSQL elsewhere (15 to 18)."
+	warn "PG_CONFIG=/path/to/pg_config names a PostgreSQL elsewhere (15 to 19)."
 	exit 3
 fi
 

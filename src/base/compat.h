@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *		Differences between the supported PostgreSQL majors (15 to 18).
+ *		Differences between the supported PostgreSQL majors (15 to 19).
  *
  * This is the only file that names PG_VERSION_NUM.  Each shim states what
  * changed and since when, so that it can go when the older major goes.
@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 150000
 #error "pg_hotpath needs PostgreSQL 15 or newer"
@@ -154,13 +155,16 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 #define hp_noreturn pg_noreturn
 #endif
 
-/* 18: index_beginscan() takes a place for what EXPLAIN reports. */
+/* 18: index_beginscan() takes a place for what EXPLAIN reports; 19: and hints of the caller. */
 #if PG_VERSION_NUM < 180000
 #define hp_index_beginscan(rel, index, snapshot, nkeys) \
 	index_beginscan(rel, index, snapshot, nkeys, 0)
-#else
+#elif PG_VERSION_NUM < 190000
 #define hp_index_beginscan(rel, index, snapshot, nkeys) \
 	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define hp_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0, SO_NONE)
 #endif
 
 /* 18: a descriptor has a digest of each attribute, which must follow a change of it. */
@@ -175,6 +179,48 @@ hp_lock_held(Oid relid, LOCKMODE mode)
 #define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0, once)
 #else
 #define hp_executor_run(desc, once) ExecutorRun(desc, ForwardScanDirection, 0)
+#endif
+
+/* 19: pg_plan_query() takes the EXPLAIN that it plans for. */
+#if PG_VERSION_NUM < 190000
+#define hp_plan_query(query, sql, options, params) pg_plan_query(query, sql, options, params)
+#else
+#define hp_plan_query(query, sql, options, params) \
+	pg_plan_query(query, sql, options, params, NULL)
+#endif
+
+/* 19: the name of a tranche is kept in shared memory, not registered by each backend. */
+#if PG_VERSION_NUM < 190000
+#define hp_tranche_new(name) LWLockNewTrancheId()
+#define hp_tranche_register(tranche, name) LWLockRegisterTranche(tranche, name)
+#else
+#define hp_tranche_new(name) LWLockNewTrancheId(name)
+#define hp_tranche_register(tranche, name) ((void) 0)
+#endif
+
+/* 19: func_get_detail() also tells why nothing matched. */
+#if PG_VERSION_NUM < 190000
+#define hp_func_get_detail(name, nargs, argtypes, id, result, set, nvariadic, variadic, types) \
+	func_get_detail(name, NIL, NIL, nargs, argtypes, false, false, false, \
+					id, result, set, nvariadic, variadic, types, NULL)
+#else
+#define hp_func_get_detail(name, nargs, argtypes, id, result, set, nvariadic, variadic, types) \
+	func_get_detail(name, NIL, NIL, nargs, argtypes, false, false, false, &(int) {0}, \
+					id, result, set, nvariadic, variadic, types, NULL)
+#endif
+
+/* 19: pushJsonbValue() leaves the value in its state, where it returned it. */
+#if PG_VERSION_NUM < 190000
+typedef struct HpJsonbState
+{
+	JsonbParseState *stack;
+	JsonbValue *result;
+} HpJsonbState;
+#define hp_jsonb_push(state, token, value) \
+	((state)->result = pushJsonbValue(&(state)->stack, token, value))
+#else
+typedef JsonbInState HpJsonbState;
+#define hp_jsonb_push(state, token, value) pushJsonbValue(state, token, value)
 #endif
 
 /* 18: PG_MODULE_MAGIC_EXT carries a name and a version. */

@@ -135,17 +135,18 @@ attach_control(bool preloaded)
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	control = ShmemInitStruct("pg_hotpath control", HP_CONTROL_BYTES, &found);
-	if (!found)
+	/* from 19 on a server may be out of tranches, and the next backend tries again */
+	if (!found || (control->layout == HP_SHMEM_LAYOUT && control->tranche == 0))
 	{
 		memset(control, 0, HP_CONTROL_BYTES);
 		control->layout = HP_SHMEM_LAYOUT;
-		control->tranche = LWLockNewTrancheId();
+		control->tranche = hp_tranche_new("pg_hotpath");
 		control->preloaded = preloaded;
 		LWLockInitialize(&control->lock, control->tranche);
 	}
 	LWLockRelease(AddinShmemInitLock);
 	if (control->layout == HP_SHMEM_LAYOUT)
-		LWLockRegisterTranche(control->tranche, "pg_hotpath");
+		hp_tranche_register(control->tranche, "pg_hotpath");
 }
 
 /* Is the area laid out by another version?  Then it serves nobody any more. */

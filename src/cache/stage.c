@@ -260,11 +260,10 @@ at_transaction_end(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			if (staged != NULL)
-				publish_all();
-			/* fall through */
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
+			if (event == XACT_EVENT_COMMIT && staged != NULL)
+				publish_all();
 			forget_all();
 			overflowed = false;
 			break;

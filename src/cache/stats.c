@@ -388,15 +388,14 @@ at_transaction_end(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			if (registry != NULL)
-				foreach(lc, forgotten)
-					if (OidIsValid(((Forgotten *) lfirst(lc))->relid))
-						forget(((Forgotten *) lfirst(lc))->relid);
-			/* fall through */
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
+			if (event == XACT_EVENT_COMMIT && registry != NULL)
+				foreach(lc, forgotten)
+					if (OidIsValid(((Forgotten *) lfirst(lc))->relid))
+						forget(((Forgotten *) lfirst(lc))->relid);
 			forgotten = NIL;
 			if (hp_stats_dirty != NULL)
 				hp_stats_flush();

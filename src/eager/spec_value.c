@@ -114,8 +114,8 @@ check_function(const HpLevel *level, const char *function, Form_pg_attribute att
 	Oid		   *types;
 	FuncDetailCode code;
 
-	code = func_get_detail(name, NIL, NIL, 1, &type, false, false, false, &id, &result,
-						   &returns_set, &nvariadic, &variadic, &types, NULL);
+	code = hp_func_get_detail(name, 1, &type, &id, &result, &returns_set, &nvariadic, &variadic,
+							  &types);
 	if (code != FUNCDETAIL_AGGREGATE)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_FUNCTION),

@@ -42,7 +42,7 @@ typedef struct ArrayWalk
 	bool		byval;
 	char		align;
 	char	   *data;			/* the next element that is not null */
-	bits8	   *nulls;			/* or NULL */
+	uint8	   *nulls;			/* or NULL */
 	int			item;			/* number of the next element */
 } ArrayWalk;
 

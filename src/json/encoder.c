@@ -221,7 +221,7 @@ void
 hp_encoder_write_tuple(HpEncoder *encoder, HeapTuple tuple, HpWriter *writer)
 {
 	HeapTupleHeader header = tuple->t_data;
-	const bits8 *nulls = HeapTupleHasNulls(tuple) ? header->t_bits : NULL;
+	const uint8 *nulls = HeapTupleHasNulls(tuple) ? header->t_bits : NULL;
 	char	   *data = (char *) header + header->t_hoff;
 	int			stored = Min(HeapTupleHeaderGetNatts(header), encoder->natts);
 	uint32		offset = 0;

@@ -15,6 +15,7 @@
 
 #include "query/statement.h"
 
+#include "base/compat.h"
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
@@ -31,7 +32,7 @@ hp_statement_estimate(HpStatement *statement)
 	double		rows;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
-	plan = pg_plan_query(query, sql, 0, hp_statement_params(statement));
+	plan = hp_plan_query(query, sql, 0, hp_statement_params(statement));
 	rows = clamp_row_est(plan->planTree->plan_rows);
 	return rows < (double) PG_INT64_MAX ? (int64) rows : PG_INT64_MAX;
 }

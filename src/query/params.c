@@ -113,15 +113,16 @@ scalar_to_text(const JsonbValue *scalar)
 static Datum
 wrap_element(JsonbValue *element)
 {
-	JsonbParseState *state = NULL;
+	HpJsonbState state = {0};
 	JsonbValue	key = {.type = jbvString};
 
 	key.val.string.val = ELEMENT;
 	key.val.string.len = strlen(ELEMENT);
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	pushJsonbValue(&state, WJB_KEY, &key);
-	pushJsonbValue(&state, WJB_VALUE, element);
-	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	hp_jsonb_push(&state, WJB_BEGIN_OBJECT, NULL);
+	hp_jsonb_push(&state, WJB_KEY, &key);
+	hp_jsonb_push(&state, WJB_VALUE, element);
+	hp_jsonb_push(&state, WJB_END_OBJECT, NULL);
+	return JsonbPGetDatum(JsonbValueToJsonb(state.result));
 }
 
 /* An array or object by jsonb_to_record(wrapped) AS (element type). */

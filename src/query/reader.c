@@ -196,7 +196,7 @@ plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 
 	query = linitial_node(Query, pg_rewrite_query(query));
 	check_reads_only(query);
-	plan = pg_plan_query(query, sql, options, params);
+	plan = hp_plan_query(query, sql, options, params);
 	if (plan->rowMarks != NIL)
 		refuse_locking();
 	return plan;

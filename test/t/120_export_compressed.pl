@@ -37,13 +37,17 @@ sub restore
 	return $out;
 }
 
-# The same of bytes that break off.  The program zstd then holds back what it has read, so its
-# frame gets an end: an empty last block, and a checksum that is not looked at.
+# The same of bytes that break off.  The programs zstd and lz4 then hold back what they have read,
+# so their frame gets an end: no more blocks, and a checksum that is not looked at.
+my %ending = (
+	zstd => [ "\x01\0\0\0\0\0\0", '--no-check' ],
+	lz4 => [ "\0\0\0\0\0\0\0\0", '--no-crc' ]);
+
 sub restore_beginning
 {
 	my ($method, $bytes) = @_;
-	return restore($method, $bytes) if $method ne 'zstd';
-	return restore($method, "$bytes\x01\0\0\0\0\0\0", '--no-check');
+	my ($end, @options) = @{ $ending{$method} // [''] };
+	return restore($method, $bytes . $end, @options);
 }
 
 sub has_tool

@@ -74,7 +74,9 @@ for my $case (
 	my ($rel, $order, $filter, $name) = @$case;
 	my @plans = plans_of($rel, $order, $filter);
 	cmp_ok(scalar @plans, '>=', 15, "$name: plans are logged");
-	my @bad = grep { /^\s*(?:->)?\s*(?:Filter:|(?:Incremental )?Sort  \(|Seq Scan|Rows Removed)/m } @plans;
+	# a sort of nothing is no harm: newer planners see through a view what cannot be null
+	my @bad = grep { !/^\s*One-Time Filter: false$/m }
+		grep { /^\s*(?:->)?\s*(?:Filter:|(?:Incremental )?Sort  \(|Seq Scan|Rows Removed)/m } @plans;
 	is(scalar @bad, 0, "$name: range scans only") or diag $bad[0];
 	my ($most) = sort { $b <=> $a } map { /actual rows=(\d+)/g } @plans;
 	cmp_ok($most, '<=', 42, "$name: nothing is read beyond the page");

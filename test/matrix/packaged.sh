@@ -1,0 +1,31 @@
+#!/bin/bash
+# packaged.sh MAJOR: a leg of the matrix, on the PostgreSQL of that major as Debian packages it.
+set -euo pipefail
+. "$(dirname "$0")/chroot.sh"
+
+major=$1
+# The soak tests, which look at nothing that differs between majors, are left to make test.
+tap=$(cd "$ROOT/test/t" && ls [0-9]*.pl | sed 's/\.pl$//' | grep -vE '080_memory_growth|090_torture')
+
+case $major in
+	17) use_chroot 17 trixie ;;
+	18) use_chroot 18 forky ;;
+	# Not yet in a suite of its own; the rest comes from the suite that experimental adds to.
+	19)
+		use_chroot 19 sid "deb $MIRROR experimental main"
+		printf '%s\n' 'Package: src:postgresql-19' 'Pin: release a=experimental' \
+			'Pin-Priority: 990' >"$ROOTFS/etc/apt/preferences.d/experimental"
+		;;
+	*) die "no suite is known to have PostgreSQL $major" ;;
+esac
+if [ -z "$(in_chroot apt-cache madison "postgresql-$major")" ]; then
+	echo "skipped: the archive has no $major" | tee -a "$RESULTS"
+	exit 0
+fi
+
+bring_tree
+chroot_apt install --no-install-recommends make
+in_chroot PG_MAJOR="$major" bash /src/test/setup.sh test
+chroot_apt install --no-install-recommends "postgresql-$major" "postgresql-server-dev-$major"
+keep_chroot
+test_tree "" PG_MAJOR="$major" SUITES="regress isolation tap" TAP="$(echo $tap)"

@@ -193,6 +193,10 @@ compare_halves('filters of another shape each time',
 	[ 1, 500 ], [ 1, 500 ], %limit, rss => 8 * 1024);
 
 # Types, tables and partitions that come and go.  The server itself keeps something for each of them.
+compare_halves('types that come and go',
+	q~CREATE TYPE passing AS ENUM ('a'); ~
+	  . q~EXECUTE 'SELECT hotpath.row_to_json(x) FROM (SELECT ''a''::passing AS v OFFSET 0) x'; DROP TYPE passing~,
+	[ 1, 1100 ], [ 1, 1500 ], 'pg_hotpath watched types' => 32 * 1024, 'pg_hotpath encoders' => 16 * 1024);
 compare_halves('tables that come and go',
 	'CREATE TABLE passing (id int PRIMARY KEY, t_id int REFERENCES t); '
 	  . "PERFORM hotpath.cache_table('passing', write_through => true); INSERT INTO passing VALUES (1, NULL), (2, NULL); "
@@ -200,6 +204,11 @@ compare_halves('tables that come and go',
 	  . q~PERFORM hotpath.page_json('passing', 't_id'), hotpath.embed('passing', ARRAY[1], '{"with": {"t": {}}}'); ~
 	  . 'DROP TABLE passing',
 	[ 1, 280 ], [ 1, 256 ], ours => 256 * 1024, files => 40);
+compare_halves('partitions that come and go',
+	'CREATE TABLE passing PARTITION OF small (FOREIGN KEY (v) REFERENCES t) FOR VALUES FROM (1000) TO (2000); '
+	  . "INSERT INTO small VALUES (1000, NULL); PERFORM hotpath.get(NULL::small, 1000), hotpath.relationships('t'); "
+	  . 'DROP TABLE passing',
+	[ 1, 280 ], [ 1, 300 ], 'pg_hotpath partitions' => 4 * 1024, 'pg_hotpath related relations' => 4 * 1024);
 is($node->safe_psql('postgres', q{SELECT count(*) FROM hotpath.cached_key k
 		WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = k.relation)}), '0',
 	'nothing is left of them in the configuration');
@@ -224,5 +233,10 @@ $node->command_ok([ @pgbench, '-t', $ENV{HP_GROWTH_CALLS} ? 5000 : 100 ], 'many 
 is($node->safe_psql('postgres', $shared), $allocated, 'they leave the shared memory as it was');
 cmp_ok($resident->() - $rss, '<', 1024, 'and the process that starts them');
 
+is($node->safe_psql('postgres', 'SELECT hotpath.evict_all() > 0'), 't', 'the cache is emptied');
+is($node->safe_psql('postgres', 'SELECT used_bytes, entries FROM hotpath.cache_memory'), '0|0',
+	'and has no memory in use');
+is($node->safe_psql('postgres', 'SELECT coalesce(sum(entries), 0), coalesce(sum(bytes), 0) FROM hotpath.cache_slots()'),
+	'0|0', 'as its counters say');
 $node->stop;
 done_testing();

@@ -1,12 +1,17 @@
-# A call of every function of the extension, for tests that hold whatever is called: 065_calls.pl
-# compares the list with the catalog, so a new function has to be added here.
+# A call of every function of the extension, for tests of what holds whatever is called, and how to
+# see that it holds.  065_calls.pl compares the list with the catalog, so a new function has to be
+# added here.
 package Calls;
 
 use strict;
 use warnings;
 use Exporter 'import';
+use Hotpath;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(%calls fixture loop_of);
+our @EXPORT = qw(%calls fixture start_loop loop_of held_query all_is_well left_over);
 
 # The tables that the calls need, several times as large as a cache of 1 MB.
 sub fixture
@@ -219,12 +224,87 @@ our %calls = (
 	},
 	'relationships(regclass)' => { sql => "PERFORM hotpath.relationships('t')", slow => 50 });
 
-# A block that runs a statement for ever, commits now and then, and says where it began.
+# A block that runs a statement for ever, and commits now and then.
 sub loop_of
 {
 	my ($sql, $folder) = @_;
 	return sprintf q~DO $$ DECLARE size int := 300; folder text := '%s'; BEGIN FOR i IN %d..100000000 LOOP ~
 	  . '%s; IF i %% 7 = 0 THEN COMMIT; END IF; END LOOP; END $$', $folder, rand(100_000), $sql;
+}
+
+# Run such a block in a session, and come back when it has run for a moment; its process id.
+sub start_loop
+{
+	my ($session, $control, $sql, $folder) = @_;
+	my $pid = $session->query('SELECT pg_backend_pid()');
+
+	$session->send(loop_of($sql, $folder));
+	wait_until(sub { $control->query("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid "
+				  . q{AND state = 'active' AND query LIKE 'DO %'}) eq '1' }, 'the loop runs');
+	sleep(rand(0.02));
+	return $pid;
+}
+
+# The number of keys by which the cache differs from the tables, each pair in one statement.
+my $differences = join ' + ',
+  (map { '(' . comparison($_->[0], 0, $_->[1]) . ')' } [ 't', 3010 ], [ 'named', 510 ], [ 'small', 30 ], [ 'loose', 30 ]),
+  map { "(SELECT count(*) FROM (SELECT $_->[0] AS c, (SELECT $_->[1]) AS t FROM $_->[2] OFFSET 0) x WHERE c IS DISTINCT FROM t)" }
+  [ 'hotpath.get(NULL::pair, i, j)', 'p FROM pair p WHERE p.a = i AND p.b = j',
+	'generate_series(0, 31) i, generate_series(0, 11) j' ],
+  [ "hotpath.get_by(NULL::pair, 'pair_turned', j, i)", 'p FROM pair p WHERE p.a = i AND p.b = j',
+	'generate_series(0, 31) i, generate_series(0, 11) j' ],
+  [ "hotpath.get_by(NULL::named, 'named_code_key', 'n' || i)", "named FROM named WHERE code = 'n' || i",
+	'generate_series(0, 510) i' ],
+  [ "hotpath.get_json('t', i)::text", 'row_to_json(t)::text FROM t WHERE t.id = i', 'generate_series(0, 1000) i' ];
+
+my $stale = 'SELECT sum(stale) FROM unnest(ARRAY[\'t\', \'pair\', \'named\', \'small\', \'loose\']::regclass[]) r, '
+  . 'LATERAL hotpath.verify_cache(r)';
+
+# What others than the session that asks still hold: how many locks, prepared transactions, snapshots
+# and pins.
+sub held_query
+{
+	my ($node) = @_;
+	my $buffers = $node->safe_psql('postgres', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_buffercache'});
+
+	$node->safe_psql('postgres', 'CREATE EXTENSION pg_buffercache') if $buffers;
+	return 'SELECT (SELECT count(*) FROM pg_locks WHERE pid IS DISTINCT FROM pg_backend_pid()), '
+	  . '(SELECT count(*) FROM pg_prepared_xacts), '
+	  . '(SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = \'client backend\' '
+	  . 'AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)), '
+	  . ($buffers
+		? '(SELECT count(*) FROM pg_buffercache WHERE pinning_backends > 0 AND reldatabase <> 0)'
+		: '0');
+}
+
+# After whatever has happened to a session: nobody holds anything, the cache is right, and emptied it
+# gives all its memory back.
+sub all_is_well
+{
+	my ($control, $held, $what) = @_;
+	my %found;
+
+	wait_until(sub { ($found{held} = $control->query($held)) eq '0|0|0|0' }, 'nothing is held', 20);
+	$found{differences} = $control->query("SELECT $differences");
+	$found{errors} = $control->last_error;
+	$found{stale} = $control->query($stale);
+	$found{memory} = $control->query('SELECT hotpath.evict_all() >= 0; '
+		  . 'SELECT used_bytes, entries FROM hotpath.cache_memory; '
+		  . 'SELECT coalesce(sum(entries), 0), coalesce(sum(bytes), 0) FROM hotpath.cache_slots()');
+	is_deeply(\%found, { held => '0|0|0|0', differences => 0, errors => '', stale => 0, memory => "t\n0|0\n0|0" },
+		"$what: all is well");
+	return;
+}
+
+# What the calls have left in a folder besides the one file, which is whole if it is there.
+sub left_over
+{
+	my ($folder) = @_;
+	my $whole = join '', qq(["id"]\n), map { "[$_]\n" } 1 .. 3000;
+	my @left = grep { !/^\.\.?$|^file$/ } do { opendir(my $dir, $folder) or die "$folder: $!"; readdir $dir };
+
+	push @left, 'half a file' if -e "$folder/file" && slurp_file("$folder/file") ne $whole;
+	return @left;
 }
 
 1;

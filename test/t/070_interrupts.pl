@@ -46,7 +46,7 @@ for my $preload (0, 1)
 	my $held = held_query($node);
 	my $control = Hotpath::Session->new($node, name => 'control');
 
-	for my $name (sort keys %loops)
+	for my $name (chosen(keys %loops))
 	{
 		my $sql = $loops{$name}{sql};
 		my $session = Hotpath::Session->new($node, name => 'victim');

@@ -79,7 +79,7 @@ for my $preload (0, 1)
 	my $log_start = -s $node->logfile;
 	my $killed = 0;
 
-	for my $name (sort keys %calls)
+	for my $name (chosen(keys %calls))
 	{
 		for my $way (('terminated', 'killed') x $rounds)
 		{

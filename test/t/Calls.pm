@@ -1,6 +1,8 @@
 # A call of every function of the extension, for tests of what holds whatever is called, and how to
 # see that it holds.  065_calls.pl compares the list with the catalog, so a new function has to be
 # added here.
+#
+# HP_CALLS	a pattern: only calls of matching names
 package Calls;
 
 use strict;
@@ -11,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(%calls fixture start_loop loop_of held_query all_is_well left_over);
+our @EXPORT = qw(%calls chosen fixture start_loop loop_of held_query all_is_well left_over);
 
 # The tables that the calls need, several times as large as a cache of 1 MB.
 sub fixture
@@ -224,6 +226,13 @@ our %calls = (
 	},
 	'relationships(regclass)' => { sql => "PERFORM hotpath.relationships('t')", slow => 50 });
 
+# Names of calls that are wanted, in order.
+sub chosen
+{
+	my $pattern = $ENV{HP_CALLS} // '.';
+	return sort grep { /$pattern/ } @_;
+}
+
 # A block that runs a statement for ever, and commits now and then.
 sub loop_of
 {
@@ -257,8 +266,9 @@ my $differences = join ' + ',
 	'generate_series(0, 510) i' ],
   [ "hotpath.get_json('t', i)::text", 'row_to_json(t)::text FROM t WHERE t.id = i', 'generate_series(0, 1000) i' ];
 
-my $stale = 'SELECT sum(stale) FROM unnest(ARRAY[\'t\', \'pair\', \'named\', \'small\', \'loose\']::regclass[]) r, '
-  . 'LATERAL hotpath.verify_cache(r)';
+my $each = 'FROM unnest(ARRAY[\'t\', \'pair\', \'named\', \'small\', \'loose\']::regclass[]) r';
+my $stale = "SELECT sum(stale) $each, LATERAL hotpath.verify_cache(r)";
+my $warm = "SELECT count(hotpath.warm(r)) $each";
 
 # What others than the session that asks still hold: how many locks, prepared transactions, snapshots
 # and pins.
@@ -278,7 +288,7 @@ sub held_query
 }
 
 # After whatever has happened to a session: nobody holds anything, the cache is right, and emptied it
-# gives all its memory back.
+# gives all its memory back.  It is filled for the next.
 sub all_is_well
 {
 	my ($control, $held, $what) = @_;
@@ -293,6 +303,7 @@ sub all_is_well
 		  . 'SELECT coalesce(sum(entries), 0), coalesce(sum(bytes), 0) FROM hotpath.cache_slots()');
 	is_deeply(\%found, { held => '0|0|0|0', differences => 0, errors => '', stale => 0, memory => "t\n0|0\n0|0" },
 		"$what: all is well");
+	$control->query($warm);
 	return;
 }
 

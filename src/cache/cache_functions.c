@@ -402,6 +402,8 @@ hotpath_evict_all(PG_FUNCTION_ARGS)
 			continue;
 		removed += evict_relation(row->relid);
 	}
+	/* what dropped tables have left */
+	removed += hp_store_remove_all(NULL, 0);
 	PG_RETURN_INT64(removed);
 }
 

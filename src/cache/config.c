@@ -594,7 +594,7 @@ compute_targets(HpTargets *targets, Relation table)
 static void
 sweep_targets(void)
 {
-	static long sweep_at = 256;
+	static long sweep_at = HP_SWEEP_FROM;
 	HASH_SEQ_STATUS status;
 	HpTargets  *targets;
 
@@ -609,7 +609,7 @@ sweep_targets(void)
 			MemoryContextDelete(targets->context);
 		hash_search(targets_by_relid, &targets->relid, HASH_REMOVE, NULL);
 	}
-	sweep_at = Max(256, 2 * hash_get_num_entries(targets_by_relid));
+	sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(targets_by_relid));
 }
 
 /*

@@ -273,6 +273,15 @@ hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store)
 	return result;
 }
 
+/* Is a slot still the one that it was given out as?  Takes no lock. */
+bool
+hp_stats_is_taken(HpSlotRef ref)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
+
+	return slot->generation == ref.generation && OidIsValid(slot->dbid);
+}
+
 /* This backend's counters of a slot; they live as long as the backend. */
 HpPending *
 hp_stats_pending(HpSlotRef ref)

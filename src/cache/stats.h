@@ -55,6 +55,7 @@ extern void hp_stats_attach(char *place, Size size);
 
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
 extern void hp_stats_forget_at_commit(Oid relid);
+extern bool hp_stats_is_taken(HpSlotRef ref);
 /* How a fingerprint compares with the one that a slot remembers. */
 typedef enum HpFingerprint
 {

@@ -529,7 +529,10 @@ slot_listed(const HpEntry *e, const HpSlotRef *slots, int nslots)
 	return false;
 }
 
-/* Remove all entries of some slots; returns how many. */
+/*
+ * Remove all entries of some slots, or with NULL those of slots that have been
+ * given back since, which nobody can find; returns how many.
+ */
 int64
 hp_store_remove_all(const HpSlotRef *slots, int nslots)
 {
@@ -548,7 +551,8 @@ hp_store_remove_all(const HpSlotRef *slots, int nslots)
 			HpEntry    *e = hp_store_entry(p, b);
 			HpBlockNo	newer = e->newer;
 
-			if (slot_listed(e, slots, nslots))
+			if (slots != NULL ? slot_listed(e, slots, nslots) :
+				!hp_stats_is_taken((HpSlotRef) {e->slot, e->generation}))
 			{
 				free_entry_locked(p, b);
 				removed++;

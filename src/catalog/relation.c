@@ -160,13 +160,36 @@ hp_relation_init(void)
 	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
 }
 
+/*
+ * Now and then, remove the entries of dropped relations from a hash table whose
+ * keys are their OIDs.  The entries must need no other care, and relations that
+ * come back by a rollback must be entered again.  Reads a catalog.
+ */
+void
+hp_relation_sweep(HTAB *table, long *sweep_at)
+{
+	HASH_SEQ_STATUS status;
+	Oid		   *relid;
+
+	if (hash_get_num_entries(table) < *sweep_at)
+		return;
+	hash_seq_init(&status, table);
+	while ((relid = hash_seq_search(&status)) != NULL)
+		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(*relid)))
+			hash_search(table, relid, HASH_REMOVE, NULL);
+	*sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(table));
+}
+
 /* When other changes, the descriptor of relid is to be rebuilt as well. */
 void
 hp_relation_watch(Oid other, Oid relid)
 {
+	static long sweep_at = HP_SWEEP_FROM;
 	bool		found;
-	WatchEntry *watch = hash_search(watches, &other, HASH_ENTER, &found);
+	WatchEntry *watch;
 
+	hp_relation_sweep(watches, &sweep_at);
+	watch = hash_search(watches, &other, HASH_ENTER, &found);
 	if (!found)
 		watch->nwatchers = 0;
 	if (watch->nwatchers > HP_MAX_WATCHERS)
@@ -275,7 +298,7 @@ forget(Oid relid)
 static void
 sweep_dropped(void)
 {
-	static long sweep_at = 256;
+	static long sweep_at = HP_SWEEP_FROM;
 	HASH_SEQ_STATUS status;
 	RelationEntry *entry;
 
@@ -287,7 +310,7 @@ sweep_dropped(void)
 			(!entry->relation->valid &&
 			 !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(entry->relid))))
 			forget(entry->relid);
-	sweep_at = Max(256, 2 * hash_get_num_entries(relations));
+	sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(relations));
 }
 
 /* Build the descriptor of a locked relation and put it in place of an old one. */

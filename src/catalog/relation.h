@@ -11,6 +11,7 @@
 #include "catalog/key.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
+#include "utils/hsearch.h"
 #include "utils/rel.h"
 
 typedef struct HpRelation
@@ -39,6 +40,9 @@ typedef struct HpRelation
 	bool		cached_known;
 } HpRelation;
 
+/* How many relations are remembered before those that were dropped are looked for. */
+#define HP_SWEEP_FROM 256
+
 extern void hp_relation_init(void);
 extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
@@ -50,6 +54,7 @@ extern bool hp_relation_may_select(HpRelation *rel);
 extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
 extern void hp_relation_check_owner(Oid relid);
 extern void hp_relation_watch(Oid other, Oid relid);
+extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 /* The column of a row type with a name; InvalidAttrNumber if there is none. */
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 

@@ -335,6 +335,7 @@ sweep(void)
 static ListEntry *
 build(Oid relid)
 {
+	static long sweep_at = HP_SWEEP_FROM;
 	uint64		before;
 	MemoryContext context;
 	MemoryContext outer;
@@ -343,6 +344,7 @@ build(Oid relid)
 	bool		found;
 
 	sweep();
+	hp_relation_sweep(mentioned, &sweep_at);
 	hp_relationship_mention(relid);
 	before = epoch;
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relationships",

@@ -18,6 +18,10 @@
  * is compiled meanwhile serves once and counts as stale.  What runs stays: a
  * replaced encoder is freed at the end of the transaction.
  *
+ * What is watched does not say who watches it, so it cannot be dropped one by
+ * one as tables and types go.  Once there is much of it all is forgotten, and
+ * all encoders are stale.
+ *
  * Invalidations are processed when the server does, at the latest as it locks
  * a relation; no locks are taken here.
  *
@@ -40,6 +44,10 @@
 
 /* Stale encoders are kept for reuse of their place up to this number. */
 #define MAX_STALE 64
+
+/* How much is watched at least, and for each encoder, until all is forgotten. */
+#define MIN_WATCHED 1024
+#define WATCHED_PER_ENCODER 4
 
 typedef struct CacheKey
 {
@@ -79,14 +87,6 @@ is_watched(int32 cacheid, uint32 id)
 	return hash_search(watched, &key, HASH_FIND, NULL) != NULL;
 }
 
-static void
-watch(int32 cacheid, uint32 id)
-{
-	Watched		key = {cacheid, id};
-
-	hash_search(watched, &key, HASH_ENTER, NULL);
-}
-
 /* Make encoders stale: those of a relation, or all. */
 static void
 invalidate(Oid relid)
@@ -103,6 +103,36 @@ invalidate(Oid relid)
 		entry->is_valid = false;
 		nstale++;
 	}
+}
+
+static HTAB *
+create_watched(void)
+{
+	HASHCTL		by_id = {.keysize = sizeof(Watched), .entrysize = sizeof(Watched)};
+
+	return hash_create("pg_hotpath watched types", 64, &by_id, HASH_ELEM | HASH_BLOBS);
+}
+
+/* What is being compiled counts as stale as well, so that it is watched again. */
+static void
+forget_watched(void)
+{
+	HTAB	   *old = watched;
+
+	invalidate(InvalidOid);
+	watched = create_watched();
+	hash_destroy(old);
+}
+
+static void
+watch(int32 cacheid, uint32 id)
+{
+	Watched		key = {cacheid, id};
+
+	if (hash_get_num_entries(watched) >=
+		Max(MIN_WATCHED, WATCHED_PER_ENCODER * hash_get_num_entries(encoders)))
+		forget_watched();
+	hash_search(watched, &key, HASH_ENTER, NULL);
 }
 
 /* Callbacks must not throw or allocate. */
@@ -131,12 +161,11 @@ static void
 ensure_cache(void)
 {
 	HASHCTL		by_key = {.keysize = sizeof(CacheKey), .entrysize = sizeof(CacheEntry)};
-	HASHCTL		by_id = {.keysize = sizeof(Watched), .entrysize = sizeof(Watched)};
 
 	if (encoders != NULL)
 		return;
 	if (watched == NULL)
-		watched = hash_create("pg_hotpath watched types", 64, &by_id, HASH_ELEM | HASH_BLOBS);
+		watched = create_watched();
 	encoders = hash_create("pg_hotpath encoders", 64, &by_key, HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(TYPEOID, object_changed, (Datum) 0);

@@ -2,8 +2,9 @@
 # re-insert rows, roll back, use savepoints, prepare, truncate and alter, and backends are
 # terminated or killed.  There must not be one difference.
 #
-# HP_TORTURE_SECONDS	how long in all, instead of until enough comparisons are made
-# HP_TORTURE_CLIENTS	writers of each kind, and half the readers (default 1)
+# HP_TORTURE_SECONDS	how long the four phases take together, instead of until enough comparisons
+# HP_TORTURE_CLIENTS	how many clients at once (default and least 9); one more terminates backends
+#						in the phases in which none is killed
 # HP_TORTURE_SEED		seed of the clients' choices; the run prints the one it uses
 use strict;
 use warnings;
@@ -20,16 +21,25 @@ if ($ENV{HP_TORTURE_SECONDS})
 {
 	$shortest = $longest = $ENV{HP_TORTURE_SECONDS} / 4;
 }
-my $clients = $ENV{HP_TORTURE_CLIENTS} || 1;
+my $clients = $ENV{HP_TORTURE_CLIENTS} || 9;
 my $seed = $ENV{HP_TORTURE_SEED} || int(time) % 1_000_000;
 my $torture = "$FindBin::RealBin/../torture";
-my %total = (comparisons => 0);
+my %total = (comparisons => 0, mismatches => 0, kills => 0);
 
 note("seed: HP_TORTURE_SEED=$seed");
 
-my @roles = (
-	('reader') x $clients, ('repeatable-reader') x $clients, 'late-reader',
-	('writer') x $clients, 'repeatable-writer', ('two-phase') x $clients, 'long-writer', 'ddl', 'maintenance');
+# One of each, and as many as there may be of those of which more is worse.
+my @roles = qw(late-reader repeatable-writer long-writer ddl maintenance);
+my @crowd = qw(reader writer repeatable-reader two-phase);
+push @roles, $crowd[ @roles % @crowd ] while @roles < $clients || @roles < 9;
+note(sprintf '%d clients: %s', scalar @roles, join ' ', sort @roles);
+
+# What clients are counted to have done, by the tags of their commands.
+my %deeds = (
+	'transactions prepared' => qr/^PREPARE TRANSACTION$/,
+	'prepared ones ended' => qr/^(?:COMMIT|ROLLBACK) PREPARED$/,
+	'DDL commands' => qr/^(?:ALTER TABLE|TRUNCATE TABLE|VACUUM|CLUSTER|REINDEX)$/,
+	'backends terminated' => qr/^TERMINATED$/);
 
 # Start a client; its process id and the file of its output.
 sub start_client
@@ -49,7 +59,7 @@ sub start_client
 sub look_at
 {
 	my ($client) = @_;
-	my %count = (comparisons => 0, mismatches => 0, found => [], errors => []);
+	my %count = (comparisons => 0, mismatches => 0, found => [], errors => [], map { $_ => 0 } keys %deeds);
 
 	open(my $in, '<', $client->{output}) or return \%count;
 	while (<$in>)
@@ -61,6 +71,10 @@ sub look_at
 			push @{ $count{found} }, "$client->{role}: $_";
 		}
 		push @{ $count{errors} }, $_ if /\b(?:ERROR|PANIC):/;
+		for my $deed (keys %deeds)
+		{
+			$count{$deed}++ if $_ =~ $deeds{$deed};
+		}
 	}
 	close($in);
 	return \%count;
@@ -120,6 +134,7 @@ sub torment
 	open(my $stop, '>', "$dir/stop") or die "$dir/stop: $!";
 	close($stop);
 	waitpid($_->{pid}, 0) for @clients;
+	$total{kills} += $kills;
 	note(sprintf '%s, %s: %.1f s%s', $node->name, $name, time - $start,
 		$killing ? ", $kills backends killed" : '');
 	return @clients;
@@ -130,6 +145,7 @@ sub judge
 	my ($node, $name, @clients) = @_;
 	my $comparisons = sum('comparisons', @clients);
 	my $mismatches = sum('mismatches', @clients);
+	my %done = map { $_ => sum($_, @clients) } keys %deeds;
 	my @errors;
 
 	for my $client (grep { $_->{role} =~ /reader|maintenance/ } @clients)
@@ -141,7 +157,10 @@ sub judge
 	  or diag("HP_TORTURE_SEED=$seed\n", grep { defined } (map { @{ look_at($_)->{found} } } @clients)[ 0 .. 9 ]);
 	is(scalar(@errors), 0, "$name: no reader met an error")
 	  or diag(join '', @errors > 10 ? @errors[ 0 .. 9 ] : @errors);
+	note("$name: " . join ', ', map { "$done{$_} $_" } sort keys %done);
+	$total{$_} += $done{$_} for keys %done;
 	$total{comparisons} += $comparisons;
+	$total{mismatches} += $mismatches;
 	return $comparisons;
 }
 
@@ -184,6 +203,8 @@ for my $preload (0, 1)
 	$node->stop('fast');
 }
 
+note('in all: ' . join ', ', map { "$total{$_} $_" } sort keys %total);
+cmp_ok($total{$_}, '>', 0, "there were $_: $total{$_}") for 'kills', sort keys %deeds;
 cmp_ok($total{comparisons}, '>=', $ENV{HP_TORTURE_SECONDS} ? 1 : 200_000,
 	"enough comparisons: $total{comparisons}");
 done_testing();

@@ -86,18 +86,18 @@ sub new
 	my $connection = $node->connstr($how{database} || 'postgres');
 
 	$connection .= " application_name=$how{name}" if $how{name};
-	return $class->connect($connection);
+	return $class->connect($connection, %how);
 }
 
 sub connect
 {
-	my ($class, $connection) = @_;
+	my ($class, $connection, %how) = @_;
 	my $self = bless { in => '', out => '', err => '', n => 0 }, $class;
 
 	$self->{run} = IPC::Run::start(
 		[ 'psql', '-XAtq', '-d', $connection, '-f', '-' ],
 		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
-		IPC::Run::timeout(120));
+		IPC::Run::timeout($how{timeout} || 120));
 	return $self;
 }
 

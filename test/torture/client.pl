@@ -2,7 +2,8 @@
 # One client of the torture run (see ../t/090_torture.pl):
 #   client.pl ROLE SEED CONNECTION-STRING OUTPUT STOP-FILE
 # Runs psql with one script after the other until the stop file is there; reconnects when its
-# backend or the server is gone.  Counts and mismatches are lines of the output.
+# backend or the server is gone.  Counts, mismatches and the tags of commands
+# are lines of the output.
 use strict;
 use warnings;
 use Time::HiRes qw(sleep);
@@ -133,9 +134,9 @@ sub maintenance
 # One of our backends goes every now and then; nobody is asked.
 sub terminate
 {
-	return ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+	return ("SELECT 'TERMINATED' FROM (SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity "
 		  . "WHERE application_name LIKE 'torture %' AND pid <> pg_backend_pid() "
-		  . "ORDER BY random() LIMIT 1;", 'SELECT pg_sleep(0.2 + random() * 0.4);');
+		  . "ORDER BY random() LIMIT 1) t WHERE done;", 'SELECT pg_sleep(0.2 + random() * 0.4);');
 }
 
 my %scripts = (
@@ -164,7 +165,7 @@ while (!-e $stop)
 {
 	my @script = $scripts{$role}->();
 	$round++;
-	open(my $psql, '|-', "psql -XAtq -d '$connection' >>'$output' 2>&1") or die "psql: $!";
+	open(my $psql, '|-', "psql -XAt -d '$connection' >>'$output' 2>&1") or die "psql: $!";
 	local $SIG{PIPE} = 'IGNORE';
 	print $psql map { "$_\n" } @script;
 	close($psql);

@@ -16,7 +16,7 @@
  *		a warning of the server about what was left behind at the end of a transaction
  *		a transaction that has written, since these functions only read
  *		interrupts held, or a lock, a portal, a file or a changed setting left
- *		memory that grows: of all contexts, of those of the extension, or of malloc
+ *		memory that grows: of contexts, or of malloc
  *		a statement that a cancel does not end
  *
  * Each ends the worker by abort(), upon which libFuzzer writes the input to a file.
@@ -55,8 +55,8 @@
 #define HANG_MS			30000	/* no cancel has ended it */
 #define CHECK_EVERY		2048	/* inputs, between two looks at what is left */
 #define WARM_UP			4		/* looks, after which memory must stay as it is */
-#define MAX_GROWTH		(1024 * 1024)
-#define MAX_CACHED		(16 * 1024 * 1024)
+#define MAX_GROWTH		(512 * 1024)
+#define MAX_CACHED		(64 * 1024 * 1024)
 #define MAX_MEMORY		((rlim_t) 2 * 1024 * 1024 * 1024)
 
 /* libFuzzer's own, for which it installs no header that C could read. */
@@ -69,9 +69,9 @@ PGDLLEXPORT void fuzz_main(Datum arg);
 /* What is counted at each look. */
 typedef struct Left
 {
-	int64		used;			/* bytes of all contexts, once the caches were emptied */
-	int64		cached;			/* bytes of the extension's contexts before that */
-	int64		outside;		/* bytes that inputs took from malloc past the contexts */
+	int64		used;			/* bytes of all contexts, once caches and kept plans are dropped */
+	int64		cached;			/* the same before that */
+	int64		outside;		/* bytes taken from malloc, but not by contexts nor by libFuzzer */
 	int64		others;			/* locks, portals, settings of the session */
 	int64		files;
 } Left;
@@ -80,6 +80,7 @@ static const FuzzTarget *target;
 static SPIPlanPtr plans[256];
 static SPIPlanPtr used_plan;
 static SPIPlanPtr others_plan;
+static SPIPlanPtr statement_plan;	/* of one that the extension runs */
 static MemoryContext input_context;
 static struct sigaction alarm_action;	/* the server's, which libFuzzer replaces */
 static char warning[1024];		/* of the server, "" if there is none */
@@ -164,6 +165,13 @@ begin_transaction(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
+static void
+end_transaction(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
 /* What must be true before a transaction ends, whichever way it does. */
 static void
 check_transaction(void)
@@ -198,8 +206,7 @@ run_in_transaction(FuzzInput *input)
 		check_transaction();
 		if (InterruptHoldoffCount != 0)
 			finding("interrupts are held", "by a statement that has ended");
-		PopActiveSnapshot();
-		CommitTransactionCommand();
+		end_transaction();
 	}
 	PG_CATCH();
 	{
@@ -232,14 +239,13 @@ count_files(void)
 }
 
 static int64
-select_number(SPIPlanPtr plan, int column)
+select_number(SPIPlanPtr plan)
 {
 	bool		isnull;
 
-	if (column == 1 && SPI_execute_plan(plan, NULL, NULL, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(plan, NULL, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "cannot look at what is left");
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column,
-									   &isnull));
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 static void
@@ -247,32 +253,32 @@ look(Left *left)
 {
 	begin_transaction();
 	SPI_connect();
-	select_number(used_plan, 1);
-	left->cached = select_number(used_plan, 2);
-	left->others = select_number(others_plan, 1);
+	left->cached = select_number(used_plan);
+	left->others = select_number(others_plan);
 	left->files = count_files();
 	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	end_transaction();
 
 	/* The server remembers names that do not exist, any number of them. */
 	InvalidateSystemCaches();
 	begin_transaction();
 	SPI_connect();
-	left->used = select_number(used_plan, 1);
+	select_number(statement_plan);
+	left->used = select_number(used_plan);
 	left->outside = outside;
 	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	end_transaction();
 	pgstat_report_stat(true);
 }
 
 static void
 compare(const char *what, int64 now, int64 before, int64 limit)
 {
-	if (now - before > limit)
-		finding(psprintf("more %s than before", what),
-				psprintf(INT64_FORMAT " instead of " INT64_FORMAT, now, before));
+	if (now - before <= limit)
+		return;
+	MemoryContextStats(TopMemoryContext);
+	finding(psprintf("more %s than before", what),
+			psprintf(INT64_FORMAT " instead of " INT64_FORMAT, now, before));
 }
 
 static void
@@ -286,7 +292,7 @@ check_left(void)
 	if (++nlooks <= WARM_UP)
 		first = now;
 	compare("bytes in memory contexts", now.used, first.used, MAX_GROWTH);
-	compare("bytes in caches of the extension", now.cached, first.cached, MAX_CACHED);
+	compare("bytes in caches", now.cached, first.cached, MAX_CACHED);
 	compare("bytes from malloc", now.outside, first.outside, MAX_GROWTH);
 	compare("locks, portals or settings", now.others, first.others, 0);
 	compare("open files", now.files, first.files, 8);
@@ -296,7 +302,10 @@ check_left(void)
 				INT64_FORMAT "\n", nruns, ncancelled, now.used, now.cached, now.outside, now.files);
 }
 
-/* Bytes in use that are not in memory contexts. */
+/*
+ * Bytes in use that are not in memory contexts.  run.sh turns off the caches of malloc, which
+ * count as used.
+ */
 static int64
 malloc_outside(void)
 {
@@ -317,9 +326,9 @@ run_input(const unsigned char *data, size_t size)
 	run_in_transaction(&input);
 	MemoryContextSwitchTo(TopMemoryContext);
 	MemoryContextReset(input_context);
-	outside += malloc_outside() - before;
 	if (++nruns % CHECK_EVERY == 0)
 		check_left();
+	outside += malloc_outside() - before;
 	return 0;
 }
 
@@ -344,9 +353,10 @@ prepare_all(void)
 {
 	begin_transaction();
 	SPI_connect();
-	used_plan = prepare("SELECT sum(used_bytes)::bigint, coalesce(sum(used_bytes) "
-						"FILTER (WHERE name LIKE 'pg_hotpath%'), 0)::bigint "
-						"FROM pg_catalog.pg_backend_memory_contexts", "");
+	/* time zones are kept by the server, each once it was named */
+	used_plan = prepare("SELECT sum(used_bytes)::bigint FROM pg_catalog.pg_backend_memory_contexts "
+						"WHERE name <> 'Timezones'", "");
+	statement_plan = prepare("SELECT count(*) FROM hotpath.page(NULL::by_text)", "");
 	others_plan = prepare("SELECT (SELECT count(*) FROM pg_catalog.pg_locks "
 						  "WHERE pid = pg_catalog.pg_backend_pid()) + "
 						  "(SELECT count(*) FROM pg_catalog.pg_cursors) + "
@@ -363,8 +373,7 @@ prepare_all(void)
 		fuzz_learn_cursor(statement, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
 	}
 	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	end_transaction();
 }
 
 static char **

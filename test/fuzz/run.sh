@@ -70,7 +70,10 @@ make_template() {
 	stop template
 }
 
-start() { "$BINDIR/pg_ctl" -s -w -D "$work/$1" -o "-k '$work/$1'" -l "$work/$1.log" start; }
+start() {
+	GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0 \
+		"$BINDIR/pg_ctl" -s -w -D "$work/$1" -o "-k '$work/$1'" -l "$work/$1.log" start
+}
 stop() { "$BINDIR/pg_ctl" -s -w -D "$work/$1" -m fast stop 2>/dev/null || true; }
 
 # drive TARGET ARGUMENT...: runs libFuzzer in the server of a target.

@@ -156,18 +156,19 @@ static const FuzzStatement page_statements[] = {
 	{NULL}
 };
 
-#define DATA_ERRORS "22 "		/* of input functions, and of values of the wrong kind */
+#define DATA_ERRORS "22 23514 "	/* of input functions, and of values of the wrong kind */
+#define OBJECT_ERRORS "42P01 42602 0A000 "	/* of the input function of regclass */
 #define NAME_ERRORS "42703 42883 42601 42701 "
 #define LIMIT_ERRORS "54000 54001 54011 "
 
 static const FuzzTarget targets[] = {
 	{"cursor", "HP001 HP002 HP003 HP004 ", cursor_statements},
-	{"filter", DATA_ERRORS "23514 42703 42883 54000 54001 ", filter_statements},
+	{"filter", DATA_ERRORS OBJECT_ERRORS "42703 42883 54000 54001 ", filter_statements},
 	{"order_by", "42601 42703 42883 54011 HP005 ", order_statements},
-	{"embed", DATA_ERRORS "23514 HP006 HP007 " NAME_ERRORS LIMIT_ERRORS, embed_statements},
-	{"export", DATA_ERRORS "23514 0A000 ", export_statements},
-	{"key", DATA_ERRORS "23514 " NAME_ERRORS LIMIT_ERRORS, key_statements},
-	{"page", DATA_ERRORS "23514 HP001 HP002 HP005 HP006 HP007 42P18 " NAME_ERRORS LIMIT_ERRORS,
+	{"embed", DATA_ERRORS "HP006 HP007 " NAME_ERRORS LIMIT_ERRORS, embed_statements},
+	{"export", DATA_ERRORS "0A000 42809 ", export_statements},
+	{"key", DATA_ERRORS NAME_ERRORS LIMIT_ERRORS, key_statements},
+	{"page", DATA_ERRORS OBJECT_ERRORS "HP001 HP002 HP005 HP006 HP007 42P18 " NAME_ERRORS LIMIT_ERRORS,
 	page_statements},
 };
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Fuzzes every parser that reads a stranger's bytes, each in a backend of a server of its own; two
-# at a time.  fuzz.c says what a finding is.  First come the inputs that are kept here: corpus/ has
-# those that cover the most, regressions/ those that found something once.
+# at a time.  fuzz.c says what a finding is.  First come the inputs that are kept here: seeds/ has
+# those that say how a target is meant to be used, corpus/ those that were found and cover the most,
+# regressions/ those that found something once.
 #
 #   FUZZ_TARGETS="cursor filter ..."	all of targets.c by default
 #   FUZZ_SECONDS=60						for each target
@@ -90,7 +91,7 @@ fuzz_target() {
 	local target=$1 inputs=$work/$1.inputs kept=$work/$1.kept dictionary=$HERE/dictionaries/$1.dict
 	cp -a "$work/template" "$work/$target"
 	mkdir -p "$inputs" "$kept" "$work/$target.found"
-	for file in "$HERE/regressions/$target.txt" "$HERE/corpus/$target.txt"; do
+	for file in "$HERE"/{regressions,seeds,corpus}/"$target.txt"; do
 		[ ! -e "$file" ] || perl "$HERE/corpus.pl" unpack "$file" "$kept"
 	done
 	start "$target"

@@ -16,13 +16,17 @@ cd "$(dirname "$0")/../.."
 FUZZ_TARGETS=${FUZZ_TARGETS:-cursor filter order_by embed export key page}
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 FUZZ_KEEP=${FUZZ_KEEP:-}
-SANITIZERS=(-fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined)
+# No thread that watches memory, and the server's signals are its own.
+LIBFUZZER=(-timeout=600 -rss_limit_mb=0 -detect_leaks=0 -max_len=1024
+	-handle_int=0 -handle_term=0 -handle_usr1=0 -handle_usr2=0)
 HERE=$PWD/test/fuzz
 failed=0
 
 find_postgres
-work=$(mktemp -d "${HOME:-/tmp}/fuzz.XXX")
-trap 'kill $(jobs -p) 2>/dev/null; stop_servers_below "$work"; rm -rf "$work"' EXIT
+work=$HOME/fuzz
+mkdir -p "$work"
+sockets=$(mktemp -d)	# whose path is short
+trap 'kill $(jobs -p) 2>/dev/null || true; stop_servers_below "$work"; rm -rf "$sockets"' EXIT
 trap 'exit 143' INT TERM
 
 report() {
@@ -30,22 +34,30 @@ report() {
 	[ "$1" = ok ] || failed=1
 }
 
+# Path of one of clang's runtime libraries.
 runtime() {
-	find "$(clang -print-resource-dir)/lib" -name "libclang_rt.$1*.a" 2>/dev/null | grep -m 1 -E "$1(-$(uname -m))?\.a$"
+	find "$(clang -print-resource-dir)/lib" -name "libclang_rt.$1*.a" 2>/dev/null |
+		grep -m 1 -E "$1(-$(uname -m))?\.a$"
+}
+
+# shellcheck disable=SC2317 # called by xargs
+compile() {
+	clang -c -g -O1 -fPIC -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
+		-fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined \
+		-DUSE_ASSERT_CHECKING -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
+		-Wno-sign-compare -Wno-missing-field-initializers -Wno-ignored-attributes \
+		-Isrc -Itest/fuzz "-I$INCLUDE" "$1" -o "$work/objects/${1//\//_}.o"
 }
 
 # The extension and the harness in one library.
 build_library() {
-	local objects=$work/objects source
-	mkdir -p "$objects"
+	mkdir -p "$work/objects"
+	INCLUDE=$("$PG_CONFIG" --includedir-server)
+	export -f compile
+	export INCLUDE work
 	printf '%s\n' src/*.c src/*/*.c test/fuzz/*.c |
-		xargs -P "$(nproc)" -I '{}' sh -c 'out=$0/$(echo "$1" | tr / _).o; shift; exec "$@" -o "$out"' \
-			"$objects" '{}' clang -c -g -O1 -fPIC -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
-			-DUSE_ASSERT_CHECKING -D_GNU_SOURCE "${SANITIZERS[@]}" -Wall -Wextra -Werror \
-			-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-			-Wno-ignored-attributes \
-			-Isrc -Itest/fuzz "-I$("$PG_CONFIG" --includedir-server)" '{}'
-	clang++ -shared -o "$work/hotpath_fuzz.so" "$objects"/*.o \
+		xargs -P "$(nproc)" -I '{}' bash -c 'compile {}' || return 1
+	clang++ -shared -o "$work/hotpath_fuzz.so" "$work"/objects/*.o \
 		"$(runtime ubsan_standalone)" -Wl,--whole-archive "$(runtime fuzzer_no_main)" \
 		-Wl,--no-whole-archive -lz -lzstd -llz4 -lm -lpthread -ldl -lrt
 }
@@ -65,26 +77,32 @@ make_template() {
 		log_min_messages = warning
 	CONF
 	start template
-	"$BINDIR/psql" -XAtq -v ON_ERROR_STOP=1 -h "$work/template" -U postgres -c 'CREATE DATABASE fuzz' postgres
-	"$BINDIR/psql" -XAtq -v ON_ERROR_STOP=1 -h "$work/template" -U postgres -f "$HERE/schema.sql" fuzz \
-		>"$work/schema.log"
+	query template postgres -c 'CREATE DATABASE fuzz'
+	query template fuzz -f "$HERE/schema.sql" >"$work/schema.log"
 	stop template
 }
 
 start() {
+	mkdir -p "$sockets/$1"
 	GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0 \
-		"$BINDIR/pg_ctl" -s -w -D "$work/$1" -o "-k '$work/$1'" -l "$work/$1.log" start
+		"$BINDIR/pg_ctl" -s -w -D "$work/$1" -o "-k '$sockets/$1'" -l "$work/$1.log" start
 }
-stop() { "$BINDIR/pg_ctl" -s -w -D "$work/$1" -m fast stop 2>/dev/null || true; }
+
+stop() { stop_server "$work/$1"; }
+
+# query SERVER DATABASE ARGUMENT...
+query() {
+	local server=$1 database=$2
+	shift 2
+	"$BINDIR/psql" -XAtq -v ON_ERROR_STOP=1 -h "$sockets/$server" -U postgres -d "$database" "$@"
+}
 
 # drive TARGET ARGUMENT...: runs libFuzzer in the server of a target.
 drive() {
-	local target=$1 status=0
+	local target=$1
 	shift
-	printf '%s\n' "$@" >"$work/$target/fuzz.arguments"
-	"$BINDIR/psql" -XAtq -h "$work/$target" -U postgres -c "SELECT fuzz('$target')" fuzz \
-		>>"$work/$target.log" 2>&1 || status=$?
-	return "$status"
+	printf '%s\n' "${LIBFUZZER[@]}" "$@" >"$work/$target/fuzz.arguments"
+	query "$target" fuzz -c "SELECT fuzz('$target')" >>"$work/$target.log" 2>&1
 }
 
 fuzz_target() {
@@ -95,12 +113,11 @@ fuzz_target() {
 		[ ! -e "$file" ] || perl "$HERE/corpus.pl" unpack "$file" "$kept"
 	done
 	start "$target"
-	drive "$target" "-max_total_time=$FUZZ_SECONDS" -max_len=1024 -timeout=600 -rss_limit_mb=0 \
-		-detect_leaks=0 -handle_int=0 -handle_term=0 -handle_usr1=0 -handle_usr2=0 \
-		-print_final_stats=1 "-dict=$dictionary" "-artifact_prefix=$work/$target.found/" \
-		"$inputs" "$kept" || return 1
+	drive "$target" "-max_total_time=$FUZZ_SECONDS" -print_final_stats=1 "-dict=$dictionary" \
+		"-artifact_prefix=$work/$target.found/" "$inputs" "$kept" || return 1
 	[ -z "$FUZZ_KEEP" ] || keep "$target"
 	stop "$target"
+	rm -rf "${work:?}/$target"
 }
 
 # Choose from the inputs at hand, and those kept, and write them to FUZZ_KEEP.
@@ -112,8 +129,7 @@ keep() {
 		echo 0
 		echo "$files"
 	} >"$control"
-	drive "$target" -merge_inner=1 "-merge_control_file=$control" -rss_limit_mb=0 -max_len=1024 \
-		-handle_int=0 -handle_term=0 -handle_usr1=0 -handle_usr2=0 -timeout=600
+	drive "$target" -merge_inner=1 "-merge_control_file=$control"
 	mkdir -p "$work/$target.chosen"
 	perl "$HERE/corpus.pl" cover "$control" | xargs -r cp -t "$work/$target.chosen"
 	perl "$HERE/corpus.pl" pack "$work/$target.chosen" >"$FUZZ_KEEP/$target.txt"
@@ -128,12 +144,12 @@ judge() {
 	if [ "$2" = 0 ] && [ "${runs:-0}" -gt "$kept" ] &&
 		[ -z "$(find "$work/$target.found" -type f -not -name 'slow-*')" ]; then
 		cancelled=$(sed -n 's/^LEFT: .* \([0-9]*\) cancelled.*/\1/p' "$log" | tail -n 1)
-		report ok "$target: $runs executions, $edges edges, memory flat, ${cancelled:-0} cancelled for their time"
+		report ok "$target: $runs executions, $edges edges, memory flat, ${cancelled:-0} cancelled"
 		return
 	fi
 	report 'not ok' "$target: after ${runs:-some} executions, $edges edges"
 	grep -E 'FINDING|runtime error|TRAP:|ERROR|FATAL|PANIC|Sanitizer' "$log" | head -n 10 | sed 's/^/#   /' || true
-	tail -n 15 "$log" | sed 's/^/#   | /'
+	say "#   the whole log is $log"
 	perl "$HERE/corpus.pl" pack "$work/$target.found" | sed 's/^/#   input: /'
 }
 

@@ -56,8 +56,9 @@
 #define HANG_MS			30000	/* no cancel has ended it */
 #define CHECK_EVERY		2048	/* inputs, between two looks at what is left */
 #define WARM_UP			4		/* looks, after which memory must stay as it is */
-#define MAX_GROWTH		(512 * 1024)
+#define MAX_GROWTH		(256 * 1024)
 #define MAX_CACHED		(64 * 1024 * 1024)
+#define MAX_FILES		8
 #define MAX_MEMORY		((rlim_t) 2 * 1024 * 1024 * 1024)
 
 /* libFuzzer's own, for which it installs no header that C could read. */
@@ -85,7 +86,7 @@ typedef struct Left
 static uint8 outcomes[MAX_OUTCOMES] __attribute__((section("__libfuzzer_extra_counters")));
 
 static const FuzzTarget *target;
-static SPIPlanPtr plans[256];
+static SPIPlanPtr plans[256];	/* of the target's statements, made at their first use */
 static SPIPlanPtr used_plan;
 static SPIPlanPtr others_plan;
 static SPIPlanPtr statement_plan;	/* of one that the extension runs */
@@ -146,6 +147,20 @@ on_hang(void)
 
 /* ---------- one input ---------- */
 
+static SPIPlanPtr
+prepare(const char *sql, const char *arguments)
+{
+	Oid			types[FUZZ_MAX_ARGUMENTS] = {0};
+	SPIPlanPtr	plan;
+
+	for (int i = 0; arguments[i] != '\0'; i++)
+		types[i] = arguments[i] == 'a' ? TEXTARRAYOID : TEXTOID;
+	plan = SPI_prepare(sql, strlen(arguments), types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "cannot prepare: %s", sql);
+	return plan;
+}
+
 static void
 run_statement(int n, FuzzInput *input)
 {
@@ -158,6 +173,8 @@ run_statement(int n, FuzzInput *input)
 		nulls[i] = fuzz_argument(statement->arguments[i], statement, input, &values[i]) ? ' ' : 'n';
 	if (SPI_connect() != SPI_OK_CONNECT)
 		finding("SPI_connect failed", statement->sql);
+	if (plans[n] == NULL)
+		plans[n] = prepare(statement->sql, statement->arguments);
 	result = SPI_execute_plan(plans[n], values, nulls, true, 0);
 	if (result != SPI_OK_SELECT)
 		finding("the statement is no SELECT", SPI_result_code_string(result));
@@ -264,17 +281,23 @@ look(Left *left)
 	SPI_connect();
 	left->cached = select_number(used_plan);
 	left->others = select_number(others_plan);
-	left->files = count_files();
 	SPI_finish();
 	end_transaction();
 
 	/* The server remembers names that do not exist, any number of them. */
 	InvalidateSystemCaches();
+	for (int i = 0; i < lengthof(plans); i++)
+	{
+		if (plans[i] != NULL)
+			SPI_freeplan(plans[i]);
+		plans[i] = NULL;
+	}
 	begin_transaction();
 	SPI_connect();
 	select_number(statement_plan);
 	left->used = select_number(used_plan);
 	left->outside = outside;
+	left->files = count_files();
 	SPI_finish();
 	end_transaction();
 	pgstat_report_stat(true);
@@ -285,7 +308,7 @@ compare(const char *what, int64 now, int64 before, int64 limit)
 {
 	if (now - before <= limit)
 		return;
-	MemoryContextStats(TopMemoryContext);
+	MemoryContextStatsDetail(TopMemoryContext, 1000, true);
 	finding(psprintf("more %s than before", what),
 			psprintf(INT64_FORMAT " instead of " INT64_FORMAT, now, before));
 }
@@ -304,7 +327,7 @@ check_left(void)
 	compare("bytes in caches", now.cached, first.cached, MAX_CACHED);
 	compare("bytes from malloc", now.outside, first.outside, MAX_GROWTH);
 	compare("locks, portals or settings", now.others, first.others, 0);
-	compare("open files", now.files, first.files, 8);
+	compare("open files", now.files, first.files, MAX_FILES);
 	if (nlooks % 16 == 1)
 		fprintf(stderr, "LEFT: " INT64_FORMAT " runs, " INT64_FORMAT " cancelled, bytes used "
 				INT64_FORMAT ", cached " INT64_FORMAT ", outside " INT64_FORMAT ", files "
@@ -343,20 +366,7 @@ run_input(const unsigned char *data, size_t size)
 
 /* ---------- the worker ---------- */
 
-static SPIPlanPtr
-prepare(const char *sql, const char *arguments)
-{
-	Oid			types[FUZZ_MAX_ARGUMENTS] = {0};
-	SPIPlanPtr	plan;
-
-	for (int i = 0; arguments[i] != '\0'; i++)
-		types[i] = arguments[i] == 'a' ? TEXTARRAYOID : TEXTOID;
-	plan = SPI_prepare(sql, strlen(arguments), types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "cannot prepare: %s", sql);
-	return plan;
-}
-
+/* The statements that look at what is left, and what is to be known of cursors. */
 static void
 prepare_all(void)
 {
@@ -365,7 +375,7 @@ prepare_all(void)
 	/* time zones are kept by the server, each once it was named */
 	used_plan = prepare("SELECT sum(used_bytes)::bigint FROM pg_catalog.pg_backend_memory_contexts "
 						"WHERE name <> 'Timezones'", "");
-	statement_plan = prepare("SELECT count(*) FROM hotpath.page(NULL::by_text)", "");
+	statement_plan = prepare("SELECT count(*) FROM hotpath.embed_where('tags')", "");
 	others_plan = prepare("SELECT (SELECT count(*) FROM pg_catalog.pg_locks "
 						  "WHERE pid = pg_catalog.pg_backend_pid()) + "
 						  "(SELECT count(*) FROM pg_catalog.pg_cursors) + "
@@ -374,7 +384,6 @@ prepare_all(void)
 	{
 		const FuzzStatement *statement = &target->statements[i];
 
-		plans[i] = prepare(statement->sql, statement->arguments);
 		if (statement->cursor == NULL)
 			continue;
 		if (SPI_execute(statement->cursor, true, 1) != SPI_OK_SELECT || SPI_processed != 1)

@@ -94,6 +94,7 @@ static MemoryContext input_context;
 static struct sigaction alarm_action;	/* the server's, which libFuzzer replaces */
 static char warning[1024];		/* of the server, "" if there is none */
 static emit_log_hook_type next_emit_log_hook;
+static Left first;				/* before the first input, then when all is warm */
 static int64 nruns = 0;
 static int64 ncancelled = 0;
 static int64 outside = 0;
@@ -316,17 +317,16 @@ compare(const char *what, int64 now, int64 before, int64 limit)
 static void
 check_left(void)
 {
-	static Left first;
 	static int	nlooks = 0;
 	Left		now;
 
 	look(&now);
+	compare("locks, portals or settings", now.others, first.others, 0);
 	if (++nlooks <= WARM_UP)
 		first = now;
 	compare("bytes in memory contexts", now.used, first.used, MAX_GROWTH);
 	compare("bytes in caches", now.cached, first.cached, MAX_CACHED);
 	compare("bytes from malloc", now.outside, first.outside, MAX_GROWTH);
-	compare("locks, portals or settings", now.others, first.others, 0);
 	compare("open files", now.files, first.files, MAX_FILES);
 	if (nlooks % 16 == 1)
 		fprintf(stderr, "LEFT: " INT64_FORMAT " runs, " INT64_FORMAT " cancelled, bytes used "
@@ -433,6 +433,7 @@ fuzz_main(Datum arg)
 	target = fuzz_find_target(MyBgworkerEntry->bgw_extra);
 	input_context = AllocSetContextCreate(TopMemoryContext, "fuzz input", ALLOCSET_DEFAULT_SIZES);
 	prepare_all();
+	look(&first);
 	arguments = read_arguments(&n);
 	next_emit_log_hook = emit_log_hook;
 	emit_log_hook = note_warning;

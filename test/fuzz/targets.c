@@ -166,7 +166,7 @@ static const FuzzTarget targets[] = {
 	{"filter", DATA_ERRORS OBJECT_ERRORS "42703 42883 54000 54001 ", filter_statements},
 	{"order_by", "42601 42703 42883 54011 HP005 ", order_statements},
 	{"embed", DATA_ERRORS "HP006 HP007 " NAME_ERRORS LIMIT_ERRORS, embed_statements},
-	{"export", DATA_ERRORS "0A000 42809 ", export_statements},
+	{"export", DATA_ERRORS "0A000 42809 54000 ", export_statements},
 	{"key", DATA_ERRORS NAME_ERRORS LIMIT_ERRORS, key_statements},
 	{"page", DATA_ERRORS OBJECT_ERRORS "HP001 HP002 HP005 HP006 HP007 42P18 " NAME_ERRORS LIMIT_ERRORS,
 	page_statements},

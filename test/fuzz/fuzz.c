@@ -366,9 +366,9 @@ run_input(const unsigned char *data, size_t size)
 
 /* ---------- the worker ---------- */
 
-/* The statements that look at what is left, and what is to be known of cursors. */
+/* The statements that look at what is left. */
 static void
-prepare_all(void)
+prepare_look(void)
 {
 	begin_transaction();
 	SPI_connect();
@@ -380,6 +380,15 @@ prepare_all(void)
 						  "WHERE pid = pg_catalog.pg_backend_pid()) + "
 						  "(SELECT count(*) FROM pg_catalog.pg_cursors) + "
 						  "(SELECT count(*) FROM pg_catalog.pg_settings WHERE source = 'session')", "");
+	SPI_finish();
+	end_transaction();
+}
+
+static void
+learn_cursors(void)
+{
+	begin_transaction();
+	SPI_connect();
 	for (int i = 0; i < fuzz_nstatements(target); i++)
 	{
 		const FuzzStatement *statement = &target->statements[i];
@@ -432,8 +441,9 @@ fuzz_main(Datum arg)
 	BackgroundWorkerInitializeConnection("fuzz", "fuzz", 0);
 	target = fuzz_find_target(MyBgworkerEntry->bgw_extra);
 	input_context = AllocSetContextCreate(TopMemoryContext, "fuzz input", ALLOCSET_DEFAULT_SIZES);
-	prepare_all();
+	prepare_look();
 	look(&first);
+	learn_cursors();
 	arguments = read_arguments(&n);
 	next_emit_log_hook = emit_log_hook;
 	emit_log_hook = note_warning;

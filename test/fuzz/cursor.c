@@ -26,7 +26,7 @@
 #define IS_SIGNED		8
 #define IS_TEXT			16		/* the rest is the text, else the bytes behind the header */
 #define IS_FOREIGN		32		/* the fingerprint is another one */
-#define IS_OLD			64
+#define IS_ALTERED		64		/* the last byte is, after it was signed */
 
 #define MAX_STATEMENTS 256
 
@@ -66,8 +66,9 @@ fingerprint_of(const FuzzStatement *statement)
 	elog(ERROR, "no cursor is known for \"%s\"", statement->sql);
 }
 
+/* A cursor that tells its time has a byte more before it: by which it is off, in units of 10 s. */
 static void
-put_header(StringInfo bytes, const FuzzStatement *statement, int how)
+put_header(StringInfo bytes, const FuzzStatement *statement, int how, FuzzInput *input)
 {
 	uint64		fingerprint = fingerprint_of(statement);
 
@@ -79,7 +80,7 @@ put_header(StringInfo bytes, const FuzzStatement *statement, int how)
 	appendBinaryStringInfo(bytes, (char *) &fingerprint, sizeof(fingerprint));
 	if (how & IS_TIMED)
 	{
-		uint32		time = pg_hton32(hp_cursor_now() - (how & IS_OLD ? 1000 : 0));
+		uint32		time = pg_hton32(hp_cursor_now() + 10 * (int8) fuzz_take_byte(input));
 
 		appendBinaryStringInfo(bytes, (char *) &time, sizeof(time));
 	}
@@ -98,7 +99,7 @@ fuzz_take_cursor(const FuzzStatement *statement, FuzzInput *input)
 	if (how & IS_TEXT)
 		return fuzz_take_text(input);
 	initStringInfo(&bytes);
-	put_header(&bytes, statement, how);
+	put_header(&bytes, statement, how, input);
 	appendBinaryStringInfo(&bytes, (const char *) input->next, input->end - input->next);
 	input->next = input->end;
 	if (how & IS_SIGNED)
@@ -108,6 +109,8 @@ fuzz_take_cursor(const FuzzStatement *statement, FuzzInput *input)
 		hp_cursor_sign(bytes.data, bytes.len, signature);
 		appendBinaryStringInfo(&bytes, (char *) signature, HP_CURSOR_SIGNATURE_SIZE);
 	}
+	if (how & IS_ALTERED)
+		bytes.data[bytes.len - 1] ^= 1;
 	text = palloc0(hp_cursor_text_size(bytes.len) + 1);
 	hp_cursor_text_encode((uint8 *) bytes.data, bytes.len, text);
 	return text;

@@ -139,7 +139,7 @@ keep() {
 judge() {
 	local target=$1 log=$work/$1.log runs edges cancelled kept
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | head -n 1)
-	edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
+	edges=$(sed -n -e '/^stat::/q' -e 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
 	kept=$(find "$work/$target.kept" -type f | wc -l)
 	if [ "$2" = 0 ] && [ "${runs:-0}" -gt "$kept" ] &&
 		[ -z "$(find "$work/$target.found" -type f -not -name 'slow-*')" ]; then

@@ -2,6 +2,12 @@
 CREATE EXTENSION pg_hotpath;
 CREATE ROLE fuzz LOGIN;
 GRANT pg_read_all_stats TO fuzz;
+-- Cursors must not depend on any of these.
+ALTER ROLE fuzz SET DateStyle = 'SQL, DMY';
+ALTER ROLE fuzz SET IntervalStyle = 'iso_8601';
+ALTER ROLE fuzz SET TimeZone = 'Asia/Kathmandu';
+ALTER ROLE fuzz SET extra_float_digits = 0;
+ALTER ROLE fuzz SET array_nulls = off;
 
 CREATE TYPE mood AS ENUM ('sad', 'so, so', 'ha"ppy');
 CREATE TYPE pair AS (a int, b timestamptz, c text);

@@ -85,6 +85,7 @@ static const FuzzStatement embed_statements[] = {
 	{"j", "SELECT hotpath.connection('orders', 'total', last => 3, embed => $1::jsonb)"},
 	{"j", "SELECT hotpath.embed_where('users', jsonb_build_object('with', $1::jsonb))"},
 	{"j", "SELECT hotpath.embed('orders', array[1, 2], jsonb_build_object('with', $1::jsonb))"},
+	{"ja", "SELECT hotpath.page_json('orders', columns => $2, embed => $1::jsonb)"},
 	{"J", "SELECT hotpath.embed_where('users', $1::jsonb)"},
 	{NULL}
 };
@@ -139,6 +140,14 @@ static const FuzzStatement key_statements[] = {
 	{"a", "SELECT hotpath.pages(NULL::orders, 'user_id', $1)"},
 	{"tt", "SELECT hotpath.cursor_at('mixed', $1, $2)"},
 	{"ta", "SELECT hotpath.cursor_at('items', $1, $2)"},
+	{"t", "SELECT hotpath.get(NULL::users, $1::int)"},
+	{"t", "SELECT hotpath.get(NULL::users, $1::numeric)"},
+	{"t", "SELECT hotpath.get(NULL::by_domain, $1::int8)"},
+	{"t", "SELECT hotpath.get(NULL::by_numeric, $1::int2)"},
+	{"t", "SELECT hotpath.get(NULL::by_time, $1::date)"},
+	{"t", "SELECT hotpath.get(NULL::by_text, $1::name)"},
+	{"tt", "SELECT hotpath.get_many(NULL::mixed, array[row($1::int8, $2), row(1, $2)], true)"},
+	{"tt", "SELECT hotpath.embed('items', array[row($1::int, $2)])"},
 	{NULL}
 };
 
@@ -167,7 +176,7 @@ static const FuzzTarget targets[] = {
 	{"order_by", "42601 42703 42883 54011 HP005 ", order_statements},
 	{"embed", DATA_ERRORS "HP006 HP007 " NAME_ERRORS LIMIT_ERRORS, embed_statements},
 	{"export", DATA_ERRORS "0A000 42809 54000 ", export_statements},
-	{"key", DATA_ERRORS NAME_ERRORS LIMIT_ERRORS, key_statements},
+	{"key", DATA_ERRORS "42804 " NAME_ERRORS LIMIT_ERRORS, key_statements},
 	{"page", DATA_ERRORS OBJECT_ERRORS "HP001 HP002 HP005 HP006 HP007 42P18 " NAME_ERRORS LIMIT_ERRORS,
 	page_statements},
 };

@@ -44,6 +44,7 @@ select hotpath.page_json('users', 'id', 2, :'of_anti', embed => '{"orders": {"jo
 select items(hotpath.page_json('users', 'id', filter => '{"id": 99}', embed => '{"orders": {}}'));
 select items(hotpath.page_json('users', 'id', 1, filter => '{"id": 5}', embed => '{"orders": {}}'));
 select items(hotpath.page_json('users', 'id', 1, embed => '{}'));
+select items(hotpath.page_json('users', 'id', 1, columns => '{}', embed => '{}'));
 select hotpath.page_json('users', 'id', 1, embed => '{"nope": {}}');
 select hotpath.page_json('users', 'id', 1, embed => '{"limit": 3, "with": {}}');
 select hotpath.page_json('users', 'id', 1, embed => '[]');

@@ -202,7 +202,8 @@ lay_out_columns(HpSource *source, const HpColumnList *columns)
 	StringInfoData list;
 
 	source->attnums = palloc((columns->n + order->ncolumns) * sizeof(AttrNumber));
-	memcpy(source->attnums, columns->attnums, columns->n * sizeof(AttrNumber));
+	if (columns->n > 0)			/* else there need be no array */
+		memcpy(source->attnums, columns->attnums, columns->n * sizeof(AttrNumber));
 	for (int i = 0; i < order->ncolumns; i++)
 	{
 		int			place = 0;

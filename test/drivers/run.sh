@@ -1,0 +1,178 @@
+#!/bin/bash
+# The suite "drivers": runs what docs/cookbook.md and README.md show, as they show it, on real
+# drivers, directly and through PgBouncer in transaction mode.
+#
+#   DRIVERS="express django rails go psycopg psql readme"   which parts
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib.sh"
+isolate_environment
+find_postgres
+
+DRIVERS=${DRIVERS:-express}
+SERVER_SECONDS=60
+status=0
+W=$(mktemp -d /tmp/hotpath-drivers.XXXXXX)
+COOK=$W/cookbook
+proxy=
+server=
+
+finish() {
+	trap - EXIT INT TERM
+	stop_app
+	[ -z "$proxy" ] || kill "$proxy" 2>/dev/null
+	[ ! -d "$W/data" ] || stop_server "$W/data"
+	rm -rf "$W"
+	exit "$status"
+}
+trap finish EXIT
+trap 'status=143; exit' INT TERM
+
+ok() { echo "ok - $1"; }
+
+# not_ok NAME [FILE]: with the end of what a program wrote.
+not_ok() {
+	echo "not ok - $1"
+	status=1
+	[ -z "${2:-}" ] || tail -n 40 "$2" | sed 's/^/#   /'
+}
+
+# check NAME COMMAND...: its output is shown if it fails.
+check() {
+	local name=$1
+	shift
+	if "$@" >"$W/out" 2>&1 </dev/null; then ok "$name"; else not_ok "$name" "$W/out"; return 1; fi
+}
+
+# compare NAME GOT EXPECTED
+compare() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		printf 'got: %.2000s\nexpected: %.2000s\n' "$2" "$3" >"$W/out"
+		not_ok "$1" "$W/out"
+	fi
+}
+
+sql() { psql -Xq -v ON_ERROR_STOP=1 "$@"; }
+
+# The ways to the database: by the variables that every driver heeds.
+directly() { export PGHOST=$W PGPORT=5432; }
+pooled() { export PGHOST=$W PGPORT=6432; }
+
+start_database() {
+	"$BINDIR/initdb" -D "$W/data" -U postgres -A trust -E UTF8 --no-locale --no-sync >/dev/null || return
+	cat >>"$W/data/postgresql.conf" <<-CONF
+		listen_addresses = ''
+		unix_socket_directories = '$W'
+		fsync = off
+		max_wal_size = 2GB
+	CONF
+	"$BINDIR/pg_ctl" -s -D "$W/data" -l "$W/server.log" -w -t 60 start || { cat "$W/server.log"; return 1; }
+	sql -U postgres -d postgres -c 'create role shop login superuser' -c 'create database shop owner shop' || return
+	sql -d shop -c 'create extension pg_hotpath' || return
+	sql -d shop -f "$COOK/schema.sql" || return
+	sql -d shop -f "$here/data.sql"
+}
+
+start_proxy() {
+	local try program
+	program=$(PATH=$PATH:/usr/sbin command -v pgbouncer) || { echo "there is no pgbouncer"; return 1; }
+	echo '"shop" ""' >"$W/users.txt"
+	cat >"$W/pgbouncer.ini" <<-INI
+		[databases]
+		* = host=$W port=5432
+		[pgbouncer]
+		listen_addr =
+		listen_port = 6432
+		unix_socket_dir = $W
+		pool_mode = transaction
+		auth_type = trust
+		auth_file = $W/users.txt
+		default_pool_size = 4
+		server_round_robin = 1
+	INI
+	"$program" -q "$W/pgbouncer.ini" >"$W/pgbouncer.log" 2>&1 &
+	proxy=$!
+	for try in {1..100}; do
+		sql -p 6432 -d shop -c 'select 1' >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	cat "$W/pgbouncer.log"
+	return 1
+}
+
+# start_app NAME DIRECTORY COMMAND...: a server in a process group of its own, on a free port.
+start_app() {
+	local name=$1 directory=$2 try
+	shift 2
+	PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	export PORT
+	(cd "$directory" && exec setsid "$@" >"$W/app.log" 2>&1 </dev/null) &
+	server=$!
+	for ((try = 0; try < SERVER_SECONDS * 10; try++)); do
+		! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
+		kill -0 "$server" 2>/dev/null || break
+		sleep 0.1
+	done
+	not_ok "$name: the server starts" "$W/app.log"
+	stop_app
+	return 1
+}
+
+stop_app() {
+	[ -n "$server" ] || return 0
+	kill -- -"$server" 2>/dev/null
+	for _ in {1..50}; do
+		kill -0 -- -"$server" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -9 -- -"$server" 2>/dev/null
+	wait "$server" 2>/dev/null
+	server=
+}
+
+# serve NAME DIRECTORY COMMAND...: asks the server that the command starts for everything.
+serve() {
+	local name=$1
+	start_app "$@" || return
+	(directly; exec /usr/bin/python3 "$here/check.py" "$name" "http://127.0.0.1:$PORT" "$server") || {
+		status=1
+		tail -n 30 "$W/app.log" | sed 's/^/#   app: /'
+	}
+	stop_app
+}
+
+# both_ways NAME DIRECTORY COMMAND...
+both_ways() {
+	local name=$1
+	shift
+	directly
+	serve "$name, direct" "$@"
+	pooled
+	POOLED=1 serve "$name, PgBouncer" "$@"
+	directly
+}
+
+npm_install() {
+	command -v npm >/dev/null || { echo "there is no npm"; return 1; }
+	mkdir -p "$W/npm" && cp "$here/package.json" "$W/npm" && cd "$W/npm" &&
+		npm install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=2
+}
+
+express() {
+	check "express: npm installs the packages of test/drivers/package.json" npm_install || return
+	export NODE_PATH=$W/npm/node_modules
+	check "express: cache.sql" sql -f "$COOK/cache.sql"
+	both_ways express "$COOK/express" node app.js
+	check "express: uncache.sql" sql -f "$COOK/uncache.sql"
+}
+
+check "the cookbook's blocks are written to files" perl "$here/extract.pl" "$ROOT/docs/cookbook.md" "$COOK" || exit
+directly
+export PGUSER=shop PGDATABASE=shop
+check "a server, and the tables of the cookbook" start_database || exit
+check "PgBouncer in transaction mode" start_proxy || exit
+for part in $DRIVERS; do
+	"$part"
+done

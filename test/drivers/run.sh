@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 isolate_environment
 find_postgres
 
-DRIVERS=${DRIVERS:-express}
+DRIVERS=${DRIVERS:-express django rails go}
 SERVER_SECONDS=60
 status=0
 W=$(mktemp -d /tmp/hotpath-drivers.XXXXXX)
@@ -69,8 +69,8 @@ start_database() {
 		max_wal_size = 2GB
 	CONF
 	"$BINDIR/pg_ctl" -s -D "$W/data" -l "$W/server.log" -w -t 60 start || { cat "$W/server.log"; return 1; }
-	sql -U postgres -d postgres -c 'create role shop login superuser' -c 'create database shop owner shop' || return
-	sql -d shop -c 'create extension pg_hotpath' || return
+	sql -U postgres -d postgres -c 'create role shop login createrole' -c 'create database shop owner shop' || return
+	sql -U postgres -d shop -c 'create extension pg_hotpath' || return
 	sql -d shop -f "$COOK/schema.sql" || return
 	sql -d shop -f "$here/data.sql"
 }
@@ -102,13 +102,14 @@ start_proxy() {
 	return 1
 }
 
-# start_app NAME DIRECTORY COMMAND...: a server in a process group of its own, on a free port.
+# start_app NAME DIRECTORY COMMAND...: a server in a process group of its own, on a free port, which is
+# in the environment, and instead of PORT in the command.
 start_app() {
 	local name=$1 directory=$2 try
 	shift 2
 	PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	export PORT
-	(cd "$directory" && exec setsid "$@" >"$W/app.log" 2>&1 </dev/null) &
+	(cd "$directory" && exec setsid "${@//PORT/$PORT}" >"$W/app.log" 2>&1 </dev/null) &
 	server=$!
 	for ((try = 0; try < SERVER_SECONDS * 10; try++)); do
 		! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
@@ -136,7 +137,7 @@ stop_app() {
 serve() {
 	local name=$1
 	start_app "$@" || return
-	(directly; exec /usr/bin/python3 "$here/check.py" "$name" "http://127.0.0.1:$PORT" "$server") || {
+	(directly; PGUSER=postgres exec /usr/bin/python3 "$here/check.py" "$name" "http://127.0.0.1:$PORT" "$server") || {
 		status=1
 		tail -n 30 "$W/app.log" | sed 's/^/#   app: /'
 	}
@@ -160,12 +161,44 @@ npm_install() {
 		npm install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=2
 }
 
-express() {
+try_express() {
 	check "express: npm installs the packages of test/drivers/package.json" npm_install || return
 	export NODE_PATH=$W/npm/node_modules
 	check "express: cache.sql" sql -f "$COOK/cache.sql"
 	both_ways express "$COOK/express" node app.js
 	check "express: uncache.sql" sql -f "$COOK/uncache.sql"
+}
+
+try_django() {
+	export DJANGO_SETTINGS_MODULE=shop.settings PYTHONPATH=$COOK/django
+	touch "$COOK"/django/shop/{,migrations/}__init__.py
+	check "django: the migration" /usr/bin/python3 -m django migrate || return
+	both_ways django "$COOK/django" /usr/bin/python3 -m gunicorn --threads 6 --log-level warning \
+		--bind "127.0.0.1:PORT" 'django.core.wsgi:get_wsgi_application()'
+	check "django: the migration back" /usr/bin/python3 -m django migrate shop zero
+}
+
+migrate_rails() {
+	/usr/bin/ruby -I "$COOK/rails" -r app -r migrate -e "CacheUsers.migrate(:$1)"
+}
+
+try_rails() {
+	export RACK_ENV=production
+	check "rails: the migration" migrate_rails up || return
+	both_ways rails "$COOK/rails" /usr/bin/puma --quiet --threads 6 --bind "tcp://127.0.0.1:PORT"
+	check "rails: the migration back" migrate_rails down
+}
+
+# Debian's packages of Go are read from GOPATH.
+build_go() {
+	cd "$COOK/go" && GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS=-p=2 go build -o shop shop.go
+}
+
+try_go() {
+	check "go: the block compiles" build_go || return
+	check "go: cache.sql" sql -f "$COOK/cache.sql"
+	both_ways go "$COOK/go" ./shop
+	check "go: uncache.sql" sql -f "$COOK/uncache.sql"
 }
 
 check "the cookbook's blocks are written to files" perl "$here/extract.pl" "$ROOT/docs/cookbook.md" "$COOK" || exit
@@ -174,5 +207,5 @@ export PGUSER=shop PGDATABASE=shop
 check "a server, and the tables of the cookbook" start_database || exit
 check "PgBouncer in transaction mode" start_proxy || exit
 for part in $DRIVERS; do
-	"$part"
+	"try_$part"
 done

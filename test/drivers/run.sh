@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 isolate_environment
 find_postgres
 
-DRIVERS=${DRIVERS:-express django rails go}
+DRIVERS=${DRIVERS:-express django rails go psycopg psql}
 SERVER_SECONDS=60
 status=0
 W=$(mktemp -d /tmp/hotpath-drivers.XXXXXX)
@@ -66,6 +66,7 @@ start_database() {
 		listen_addresses = ''
 		unix_socket_directories = '$W'
 		fsync = off
+		max_prepared_transactions = 5
 		max_wal_size = 2GB
 	CONF
 	"$BINDIR/pg_ctl" -s -D "$W/data" -l "$W/server.log" -w -t 60 start || { cat "$W/server.log"; return 1; }
@@ -139,7 +140,7 @@ serve() {
 	start_app "$@" || return
 	(directly; PGUSER=postgres exec /usr/bin/python3 "$here/check.py" "$name" "http://127.0.0.1:$PORT" "$server") || {
 		status=1
-		tail -n 30 "$W/app.log" | sed 's/^/#   app: /'
+		tail -n 10 "$W/app.log" | sed 's/^/#   app: /'
 	}
 	stop_app
 }
@@ -199,6 +200,82 @@ try_go() {
 	check "go: cache.sql" sql -f "$COOK/cache.sql"
 	both_ways go "$COOK/go" ./shop
 	check "go: uncache.sql" sql -f "$COOK/uncache.sql"
+}
+
+try_psycopg() {
+	export PYTHONPATH=$COOK/python
+	check "psycopg: cache.sql" sql -f "$COOK/cache.sql"
+	/usr/bin/python3 "$here/psycopg_check.py" "psycopg, direct" || status=1
+	pooled
+	POOLED=1 /usr/bin/python3 "$here/psycopg_check.py" "psycopg, PgBouncer" || status=1
+	directly
+	check "psycopg: uncache.sql" sql -f "$COOK/uncache.sql"
+}
+
+# What a script of the cookbook prints, and what it says if it fails.
+script() { psql -X -q -v ON_ERROR_STOP=1 "${@:2}" -f "$COOK/$1" 2>&1; }
+
+plain() { sql -At -c "$1"; }
+
+psql_scripts() {
+	local way=$1 lines cursor
+	compare "psql, $way: a row" "$(script psql/user.sql -v id=42)" \
+		"$(plain 'select row_to_json(u) from users u where id = 42')"
+	compare "psql, $way: no row" "$(script psql/user.sql -v id=4711)" "there is no such user"
+	compare "psql, $way: a page" "$(script psql/page.sql -v first=7 | jq_ids)" \
+		"$(plain 'select id from events order by created_at desc, id desc limit 7')"
+	cursor=$(plain "select hotpath.page_json('events', 'created_at desc, id desc', first => 7)->'page_info'->>'end_cursor'")
+	compare "psql, $way: the next page" "$(script psql/page.sql -v first=3 -v after="$cursor" | jq_ids)" \
+		"$(plain 'select id from events order by created_at desc, id desc limit 3 offset 7')"
+	compare "psql, $way: a bad cursor" "$(script psql/page.sql -v first=3 -v after=x -v VERBOSITY=sqlstate | grep -o HP001)" HP001
+	compare "psql, $way: a note of a tenant" "$(script psql/note.sql -v id=1 -v tenant=tenant1)" \
+		"$(plain 'select row_to_json(n) from notes n where id = 1')"
+	compare "psql, $way: a note of another" "$(script psql/note.sql -v id=1 -v tenant=tenant0)" ""
+	lines=$(directly; plain "select row_to_json(e) from events e where kind = 'kind0' order by id" | md5sum)
+	compare "psql, $way: the export" "$(bash "$COOK/psql/export.sh" | md5sum)" "$lines"
+	compare "psql, $way: the compressed export" "$(bash "$COOK/psql/export-gzip.sh" | zcat | md5sum)" "$lines"
+}
+
+# The ids of a page's items.
+jq_ids() { /usr/bin/python3 -c 'import json, sys; [print(item["id"]) for item in json.load(sys.stdin)["items"]]'; }
+
+administration() {
+	local holder
+	compare "administration: rows are loaded" "$(script admin/warm.sql -At)" "$(plain 'select count(*) from users')"
+	compare "administration: they are right" "$(script admin/verify.sql -At | cut -d'|' -f2)" 0
+	compare "administration: and checked" "$(script admin/verify.sql -At | cut -d'|' -f1)" "$(plain 'select 2 * count(*) from users')"
+	compare "administration: hits are shown" "$(script admin/hits.sql -At | cut -d'|' -f1-2 | sort)" \
+		"$(printf '%s\n' 'products|{id}' 'users|{email}' 'users|{id}')"
+	compare "administration: the memory is shown" "$(script admin/memory.sql -At | wc -l)" 1
+	compare "administration: there is no alarm" "$(script admin/alarms.sql -At)" ""
+	sql -c 'alter table users disable trigger user'
+	sed "s/interval '5 minutes'/interval '0'/" "$COOK/admin/alarms.sql" >"$COOK/admin/alarms-at-once.sql"
+	sql -c "begin; update products set title = title where id = 1; prepare transaction 'forgotten'"
+	coproc holder { psql -Xq -c 'begin; update products set title = title where id = 2' -c 'select pg_sleep(600)' 2>&1; }
+	holder=$holder_PID
+	wait_for "select count(*) = 1 from pg_stat_activity where wait_event = 'PgSleep'"
+	compare "administration: there are alarms" "$(script admin/alarms-at-once.sql -At | grep -c -e '^users|.*trigger' -e "pg_sleep" -e '^forgotten')" 3
+	plain "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" >/dev/null
+	wait "$holder"
+	sql -c "rollback prepared 'forgotten'"
+}
+
+wait_for() {
+	local try
+	for try in {1..100}; do
+		[ "$(plain "$1")" != t ] || return 0
+		sleep 0.1
+	done
+}
+
+try_psql() {
+	check "psql: cache.sql" sql -f "$COOK/cache.sql"
+	psql_scripts direct
+	pooled
+	psql_scripts PgBouncer
+	directly
+	administration
+	check "psql: uncache.sql" sql -f "$COOK/uncache.sql"
 }
 
 check "the cookbook's blocks are written to files" perl "$here/extract.pl" "$ROOT/docs/cookbook.md" "$COOK" || exit

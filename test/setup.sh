@@ -26,7 +26,13 @@ case $profile in
 	build) ;;
 	fuzz) ;;
 	faults) ;;
-	drivers) ;;
+	drivers)
+		packages+=(pgbouncer gunicorn python3-django python3-psycopg python3-psycopg2 puma ruby-activerecord
+			ruby-pg ruby-sinatra golang-go golang-github-jackc-pgx-v4-dev)
+		commands+=(pgbouncer node npm python3 ruby go)
+		# there are other sources of Node than Debian's, with which Debian's npm would not go together
+		command -v npm >/dev/null || packages+=(nodejs npm)
+		;;
 	package) ;;
 	matrix) ;;
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;

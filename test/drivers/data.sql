@@ -6,6 +6,6 @@ insert into orders select i, i % 200 + 1, i * 1.25, '2026-01-01 UTC'::timestampt
 	from generate_series(1, 1000) i;
 insert into items select i, line, (i + line) % 20 + 1 from generate_series(1, 1000) i, generate_series(1, 3) line;
 insert into events select i, '2026-01-01 UTC'::timestamptz + i / 3 * interval '1 second', 'kind' || (i % 10 = 0)::int,
-	'A line that is long enough, number ' || i || ': ' || repeat('äbc"', 60) from generate_series(1, 300000) i;
+	'A line that is long enough, number ' || i || ': ' || repeat('äbc"', 60) from generate_series(1, 140000) i;
 insert into notes select i, 'tenant' || i % 2, 'Note ' || i from generate_series(1, 100) i;
 analyze;

@@ -185,7 +185,8 @@ migrate_rails() {
 }
 
 try_rails() {
-	export RACK_ENV=production
+	# Ruby lets some 60 MB of garbage pile up; with less, what it keeps can be told from it.
+	export RACK_ENV=production RUBY_GC_MALLOC_LIMIT_MAX=4000000 RUBY_GC_OLDMALLOC_LIMIT_MAX=8000000
 	check "rails: the migration" migrate_rails up || return
 	both_ways rails "$COOK/rails" /usr/bin/puma --quiet --threads 6 --bind "tcp://127.0.0.1:PORT"
 	check "rails: the migration back" migrate_rails down
@@ -219,7 +220,7 @@ script() { psql -X -q -v ON_ERROR_STOP=1 "${@:2}" -f "$COOK/$1" 2>&1; }
 plain() { sql -At -c "$1"; }
 
 psql_scripts() {
-	local way=$1 lines cursor
+	local way=$1 cursor
 	compare "psql, $way: a row" "$(script psql/user.sql -v id=42)" \
 		"$(plain 'select row_to_json(u) from users u where id = 42')"
 	compare "psql, $way: no row" "$(script psql/user.sql -v id=4711)" "there is no such user"
@@ -232,9 +233,8 @@ psql_scripts() {
 	compare "psql, $way: a note of a tenant" "$(script psql/note.sql -v id=1 -v tenant=tenant1)" \
 		"$(plain 'select row_to_json(n) from notes n where id = 1')"
 	compare "psql, $way: a note of another" "$(script psql/note.sql -v id=1 -v tenant=tenant0)" ""
-	lines=$(directly; plain "select row_to_json(e) from events e where kind = 'kind0' order by id" | md5sum)
-	compare "psql, $way: the export" "$(bash "$COOK/psql/export.sh" | md5sum)" "$lines"
-	compare "psql, $way: the compressed export" "$(bash "$COOK/psql/export-gzip.sh" | zcat | md5sum)" "$lines"
+	compare "psql, $way: the export" "$(bash "$COOK/psql/export.sh" | md5sum)" "$EXPORT_MD5  -"
+	compare "psql, $way: the compressed export" "$(bash "$COOK/psql/export-gzip.sh" | zcat | md5sum)" "$EXPORT_MD5  -"
 }
 
 # The ids of a page's items.
@@ -316,6 +316,8 @@ directly
 export PGUSER=shop PGDATABASE=shop
 check "a server, and the tables of the cookbook" start_database || exit
 check "PgBouncer in transaction mode" start_proxy || exit
+EXPORT_MD5=$(plain "select row_to_json(e) from events e where kind = 'kind0' order by id" | md5sum | cut -d' ' -f1)
+export EXPORT_MD5
 for part in $DRIVERS; do
 	"try_$part"
 done

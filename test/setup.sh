@@ -24,11 +24,17 @@ case $profile in
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
 	bench) packages+=(redis-tools valgrind zstd) ;;
 	build) packages+=(clang); commands+=(clang) ;;
-	fuzz) packages+=(clang libclang-rt-dev libstdc++-12-dev); commands+=(clang) ;;
+	fuzz) packages+=(clang libclang-rt-dev g++); commands+=(clang) ;;
 	faults) ;;
-	drivers) ;;
 	package) packages+=(build-essential debhelper fakeroot lintian postgresql-server-dev-all) ;;
 	matrix) packages=(debootstrap) commands=(debootstrap) ;;
+	drivers)
+		packages+=(pgbouncer gunicorn python3-django python3-psycopg python3-psycopg2 puma ruby-activerecord
+			ruby-pg ruby-sinatra golang-go golang-github-jackc-pgx-v4-dev)
+		commands+=(pgbouncer node npm python3 ruby go)
+		# there are other sources of Node than Debian's, with which Debian's npm would not go together
+		command -v npm >/dev/null || packages+=(nodejs npm)
+		;;
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac
 

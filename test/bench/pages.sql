@@ -26,6 +26,23 @@ begin
 	return n;
 end
 $$;
+-- As page_hand.sql writes it: with a cursor for each row.
+create function bench.hand_page(calls integer, place_at timestamptz, place_id bigint) returns bigint language plpgsql as $$
+declare
+	e record;
+	n bigint := 0;
+begin
+	for i in 1 .. calls loop
+		for e in select e.*, encode(convert_to(json_build_array(created_at, id)::text, 'UTF8'), 'base64') as cursor,
+				exists (select from bench.events x where (x.created_at, x.id) >= (place_at, place_id)) as has_previous_page
+			from bench.events e where (created_at, id) < (place_at, place_id)
+			order by created_at desc, id desc limit 51 loop
+			n := n + e.id;
+		end loop;
+	end loop;
+	return n;
+end
+$$;
 create function bench.offset_page(calls integer, place text) returns bigint language plpgsql as $$
 declare
 	e record;

@@ -86,6 +86,23 @@ begin
 	end loop;
 end $$;
 
+-- Microseconds of a statement: the median of at least five executions that take a tenth of a second together.
+create function bench.cost(statement text) returns float8 language plpgsql as $$
+declare
+	began timestamptz;
+	first timestamptz;
+	costs float8[] := '{}';
+begin
+	execute statement;
+	first := clock_timestamp();
+	while cardinality(costs) < 5 or clock_timestamp() < first + interval '100 ms' loop
+		began := clock_timestamp();
+		execute statement;
+		costs := costs || extract(epoch from clock_timestamp() - began)::float8 * 1e6;
+	end loop;
+	return (select percentile_cont(0.5) within group (order by c) from unnest(costs) c);
+end $$;
+
 -- Reads the trace's part from .. upto through the cache.
 create table bench.trace (n integer, id bigint);
 

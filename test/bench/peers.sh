@@ -2,6 +2,7 @@
 # eager.sh, never run. A case whose tools are missing says so in the page.
 
 PEER_ROWS=${PEER_ROWS:-20000}
+peer_tools=                           # which took part, with their versions
 
 peers() {
 	if peer_wanted peer_memcache peer_memcache_pl peer_stale; then peer_memcached; fi
@@ -33,12 +34,16 @@ peer_memcached() {
 		return
 	fi
 	say "peers: memcached"
-	as_server memcached -d -s "$tmp/memcached.sock" -m 256 -P "$tmp/memcached.pid"
+	if ! as_server "$(command -v memcached)" -d -s "$tmp/memcached.sock" -m 256 -P "$tmp/memcached.pid" 2>>"$tmp/client.log"; then
+		figure peer_memcache pgmemcache 'skipped: memcached does not start'
+		return
+	fi
 	until [[ -S $tmp/memcached.sock && -s $tmp/memcached.pid ]]; do sleep 0.1; done
 	q -c "load 'pgmemcache'" -c "alter system set pgmemcache.default_servers = '$tmp/memcached.sock'" -c 'select pg_reload_conf()' >/dev/null
 	sleep 0.2
 	q -v rows="$PEER_ROWS" -f "$here/peers/memcached.sql" >/dev/null
 	memcached_runs=1
+	peer_tools+=" $(memcached -V), pgmemcache $(q -c "select extversion from pg_extension where extname = 'pgmemcache'")."
 	session_pairs peer_memcache_pl "$((PL_CALLS / 5))" "select peer.pl_memcached(1, $((PL_CALLS / 5)))" \
 		"select bench.pl_json_get(1, $((PL_CALLS / 5)))"
 	for clients in $CLIENTS; do
@@ -75,10 +80,10 @@ peer_node() {
 	say "peers: Node"
 	q -v rows="$PEER_ROWS" -f "$here/peers/load.sql" >/dev/null
 	redis_start
-	if peer_wanted peer_get peer_aside peer_redis peer_rows peer_get_writes peer_aside_writes peer_redis_writes peer_stale; then peer_endpoint; fi
-	if wanted peer_stale; then peer_races; fi
+	if peer_wanted peer_get peer_aside peer_redis peer_rows peer_get_writes peer_aside_writes peer_redis_writes; then peer_endpoint; fi
+	if wanted peer_stale; then peer_stale; fi
 	if peer_wanted peer_tree_n1 peer_tree_loader peer_page; then peer_trees; fi
-	figure peer_redis "Node $(node --version), $(peer_versions), Redis $(redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/')" 'the versions'
+	peer_tools+=" Node $(node --version), $(peer_versions), Redis $(redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/')."
 }
 
 peer_skip() {
@@ -100,11 +105,10 @@ peer_program() {
 }
 
 peer_endpoint() {
-	local kind suffix flight round plain rows aside cached
+	local suffix flight round plain rows aside cached
 	say "peers: the endpoint, by SELECT, Redis and get_json"
 	peer_program endpoint
-	while read -r kind suffix flight round plain rows aside cached; do
-		[[ $kind == rate ]] || continue
+	while read -r suffix flight round plain rows aside cached; do
 		if [[ $suffix == reads ]]; then suffix=; fi
 		peer_record "peer_get$suffix" "$flight" "$round" "$plain" "$cached"
 		peer_record "peer_aside$suffix" "$flight" "$round" "$plain" "$aside"
@@ -118,20 +122,20 @@ peer_record() {
 	if wanted "$1"; then record "$@" -; fi
 }
 
-peer_races() {
+peer_stale() {
 	local kind name reads stale rows entries
 	local -A ways=([plain]='SELECT' [aside]='Redis, cache-aside' [cached]='`hotpath.get_json`')
 	local -A races=([redis]='Redis: a reader fills after the writer has deleted the key'
 		[memcached]='pgmemcache: a reader fills between the trigger that deletes the key and the commit'
 		[cached_snapshot]='`hotpath.get_json`: a reader whose snapshot is older than the commit reads after it'
 		[cached_uncommitted]='`hotpath.get_json`: a reader reads between the UPDATE and its commit')
-	say "peers: races"
+	say "peers: stale reads, by chance and forced"
+	peer_program stale
 	peer_program races
 	while read -r kind name reads stale rows entries; do
-		[[ $kind == stale ]] || continue
-		figure peer_stale "${ways[$name]}: 16 requests in flight, $rows rows, one in five a write" \
+		figure peer_stale "by chance. ${ways[$name]}: 4 threads of Node, 16 requests in flight, $rows rows, one in five a write" \
 			"$stale of $reads reads stale; afterwards $entries of $rows entries stale"
-	done <"$tmp/endpoint.tsv"
+	done <"$tmp/stale.tsv"
 	while read -r kind name rows entries; do
 		figure peer_stale "forced. ${races[$name]}" "afterwards $entries of $rows entries stale"
 	done <"$tmp/races.tsv"
@@ -139,12 +143,12 @@ peer_races() {
 }
 
 peer_trees() {
-	local kind name round hand ours
+	local name round hand ours
 	say "peers: trees and pages made in Node"
 	if [[ ${#page_options[@]} -eq 0 ]]; then page_load; fi
 	eager_load
 	peer_program trees
-	while read -r kind name round hand ours; do
+	while read -r name round hand ours; do
 		peer_record "$name" 1 "$round" "$hand" "$ours"
 	done <"$tmp/trees.tsv"
 }

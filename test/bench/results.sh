@@ -7,7 +7,7 @@ report_head() {
 	memory=$(awk '/^MemTotal:/ { printf "%.0f GB of memory, ", $2 / 1048576 }' /proc/meminfo 2>/dev/null || true)
 	echo "PostgreSQL $("$bin/postgres" --version | awk '{ print $3 }'), $(nproc) cores${cpu:+ ($cpu)}, ${memory}load $load_before before the run;" \
 		"$ROUNDS rounds, $SLICE s for each side of a pair; $ROWS narrow rows of which $KEYS are read; cache $CACHE_SIZE," \
-		"\`shared_buffers\` $SHARED_BUFFERS, \`jit\` and \`autovacuum\` off, \`fsync\` off except where said."
+		"\`shared_buffers\` $SHARED_BUFFERS, \`jit\` and \`autovacuum\` off, \`fsync\` off except where said.${peer_tools:+ Peers:$peer_tools}"
 	if [[ -n ${QUICK:-} ]]; then printf '\n**A quick run: it tries the harness, its figures mean nothing.**\n'; fi
 }
 

@@ -53,7 +53,7 @@ PRELOAD=$([[ -n $EXTENSION_SQL ]] || echo pg_hotpath)
 # A group's name stands for its cases.
 for group in peer plot; do
 	members=$(sed -n "s/^\(${group}_[a-z0-9_]*\)|.*/\1/p" "$here/cases.txt" | xargs)
-	CASES=$(sed "s/\b${group}s\b/$members/" <<<"$CASES")
+	CASES=" $CASES " CASES=$(xargs <<<"${CASES/ ${group}s / $members }")
 done
 for name in $CASES; do
 	grep -q "^$name|" "$here/cases.txt" || die "no case '$name'; there are: $(grep -v '^#' "$here/cases.txt" | cut -d'|' -f1 | xargs)"

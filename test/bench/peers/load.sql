@@ -1,5 +1,4 @@
 -- A table for each way to answer; only the last is cached. With room for updates within a page.
-create schema peer;
 create table peer.plain (like narrow including all) with (fillfactor = 80);
 insert into peer.plain select * from narrow where id <= :rows;
 create table peer.aside (like narrow including all) with (fillfactor = 80);

@@ -1,6 +1,5 @@
 -- A table whose rows are in memcached as JSON text, deleted by a trigger, as pgmemcache's manual advises.
 create extension pgmemcache;
-create schema if not exists peer;
 create table peer.memcached (like narrow including all) with (fillfactor = 80);
 insert into peer.memcached select * from narrow where id <= :rows;
 vacuum (analyze, freeze) peer.memcached;

@@ -55,6 +55,13 @@ function makeWays (redis) {
   }
 }
 
+// The row's quantity, from its JSON text.
+function quantityOf (text) {
+  const found = /"quantity":(\d+)/.exec(text)
+  if (!found) throw new Error('this is no row: ' + text)
+  return Number(found[1])
+}
+
 // How many of the rows 1 .. n have an entry that differs from the table, now that nobody writes.
 async function staleInRedis (client, redis, n) {
   const { rows } = await client.query('select id::text, row_to_json(t) as body from peer.aside t where id <= $1', [n])
@@ -68,4 +75,4 @@ async function staleInCache (client, n) {
   return rows[0].n
 }
 
-module.exports = { makeWays, staleInRedis, staleInCache, redisKey, TTL }
+module.exports = { makeWays, quantityOf, staleInRedis, staleInCache, redisKey, TTL }

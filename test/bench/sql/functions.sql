@@ -1,5 +1,6 @@
 -- Loops for the measurements inside the server. The two of a pair differ in one statement.
 create schema bench;
+create schema peer;
 
 create function bench.pl_plain(low integer, n integer) returns void language plpgsql as $$
 declare

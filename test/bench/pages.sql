@@ -33,9 +33,9 @@ declare
 	n bigint := 0;
 begin
 	for i in 1 .. calls loop
-		for e in select e.*, encode(convert_to(json_build_array(created_at, id)::text, 'UTF8'), 'base64') as cursor,
+		for e in select v.*, encode(convert_to(json_build_array(created_at, id)::text, 'UTF8'), 'base64') as cursor,
 				exists (select from bench.events x where (x.created_at, x.id) >= (place_at, place_id)) as has_previous_page
-			from bench.events e where (created_at, id) < (place_at, place_id)
+			from bench.events v where (created_at, id) < (place_at, place_id)
 			order by created_at desc, id desc limit 51 loop
 			n := n + e.id;
 		end loop;

@@ -84,37 +84,40 @@ plot_export() {
 plot_export_point() {
 	local rows=$1 part="select * from bench.mixed limit $1"
 	local core="select row_to_json(t) from ($part) t" copy="copy ($part) to stdout" export="select hotpath.export_json('$part')"
-	local statement round server_agg
+	local statement memory round
 	local -a speed=() server=() psql=()
 	for statement in "$core" "$copy" "$export"; do
 		speed+=("$(for ((round = 0; round < PLOT_ROUNDS; round++)); do export_rate "$rows" q -c "$statement"; echo; done |
 			sort -n | awk '{ rate[NR] = $1 } END { print rate[int((NR + 1) / 2)] }')")
-		read -r round statement <<<"$(memory_of "$statement")"
-		server+=("$round")
-		psql+=("$statement")
+		memory=$(memory_of "$statement")
+		server+=("${memory% *}")
+		psql+=("${memory#* }")
 	done
-	read -r server_agg _ <<<"$(memory_of "select json_agg(t) from ($part) t")"
-	read -r _ statement <<<"$(memory_of "$export" 10)"
+	memory=$(memory_of "select json_agg(t) from ($part) t")
+	server+=("${memory% *}")
+	memory=$(memory_of "$export" 10)
+	psql+=("${memory#* }")
 	printf '%s' "$rows"
-	printf '\t%s' "${speed[@]}" "${server[@]}" "$server_agg" "${psql[@]}" "$statement"
+	printf '\t%s' "${speed[@]}" "${server[@]}" "${psql[@]}"
 	echo
 }
 
 # memory_of STATEMENT [FETCH_COUNT]: "server psql", the most private memory in MB that the backend and psql had while
 # psql ran it and threw its output away; looked at every 10 ms
 memory_of() {
-	local line server client server_most=0 client_most=0
+	local part line='' server client server_most=0 client_most=0
 	coproc PSQL { exec "$bin/psql" -XqAt -v ON_ERROR_STOP=1 2>>"$tmp/client.log"; }
 	client=$PSQL_PID
 	printf '%s\n' 'select pg_backend_pid();' >&"${PSQL[1]}"
 	read -r server <&"${PSQL[0]}"
 	printf '%s\n' "\\set FETCH_COUNT ${2:-0}" '\o /dev/null' "$1;" '\o' '\echo done' >&"${PSQL[1]}"
-	while ! read -r -t 0.01 line <&"${PSQL[0]}"; do
+	while ! read -r -t 0.01 part <&"${PSQL[0]}"; do
+		line+=$part
 		[[ -e /proc/$client/status ]] || die "psql ended early: $1"
 		server_most=$(private_memory "$server" "$server_most")
 		client_most=$(private_memory "$client" "$client_most")
 	done
-	[[ $line == done ]] || die "psql said: $line"
+	[[ $line$part == done ]] || die "psql said: $line$part"
 	server_most=$(private_memory "$server" "$server_most")
 	client_most=$(private_memory "$client" "$client_most")
 	echo '\q' >&"${PSQL[1]}"

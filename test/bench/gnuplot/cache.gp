@@ -1,4 +1,4 @@
-set terminal svg size 900,400 font "sans-serif,13" background "white"
+set terminal svg size 900,440 font "sans-serif,13" background "white"
 set output file
 set multiplot layout 1,2
 set xlabel "clients"
@@ -6,7 +6,6 @@ set ylabel "microseconds a read (1 / throughput)"
 set logscale x 2
 set xrange [0.9:9]
 set yrange [0:*]
-set key top right noreverse Right
 set title "over a connection, prepared"
 plot data using 1:2 with linespoints lt 1 title "SELECT by key", \
 	"" using 1:3 with linespoints lt 2 title "SELECT row\\_to\\_json", \

@@ -1,4 +1,4 @@
-set terminal svg size 720,420 font "sans-serif,13" background "white"
+set terminal svg size 720,460 font "sans-serif,13" background "white"
 set output file
 set xlabel "users in the tree, 10 orders each, 3 items each"
 set ylabel "milliseconds a tree"

@@ -1,4 +1,4 @@
-set terminal svg size 1100,400 font "sans-serif,12" background "white"
+set terminal svg size 1100,450 font "sans-serif,12" background "white"
 set output file
 set multiplot layout 1,3
 set xlabel "rows"

@@ -1,4 +1,4 @@
-set terminal svg size 720,420 font "sans-serif,13" background "white"
+set terminal svg size 720,460 font "sans-serif,13" background "white"
 set output file
 set xlabel "rows before the page"
 set ylabel "milliseconds a page of 50 rows"

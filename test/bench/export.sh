@@ -83,5 +83,5 @@ report_export_long() {
 		"$((bytes / 1024)) kB in contexts, $kb kB resident" 'at most 16 MB' "$( ((bytes < 16777216 && kb < 16384)) && echo yes || echo no)"
 	figure export_long "export of $((EXPORT_ROWS * times)) rows: the first chunk" \
 		"$(awk -v f="$first" -v a="$all" 'BEGIN { printf "after %.1f ms of %.1f s, %.3f %%", f, a / 1000, 100 * f / a }')" \
-		'at most 1 % of the time' "$(awk -v f="$first" -v a="$all" 'BEGIN { print f <= a / 100 ? "yes" : "no" }')"
+		'at most 1 % of the time' "$(awk -v f="$first" -v a="$all" 'BEGIN { print (f <= a / 100) ? "yes" : "no" }')"
 }

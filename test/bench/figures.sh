@@ -118,7 +118,7 @@ report_zipf() {
 	ours=$(awk -v h="$hits" -v o="$others" 'BEGIN { printf "%.2f", h + o ? 100 * h / (h + o) : 0 }')
 	figure zipf "hit ratio, Zipf 0.99, $capacity entries of $rows rows ($(awk -v c="$capacity" -v r="$rows" 'BEGIN { printf "%.2f", 100 * c / r }') %)" \
 		"**$ours %**; simulated: $simulated" 'SIEVE less one point' \
-		"$(awk -v o="$ours" -v s="$simulated" 'BEGIN { split(s, f, /[ ,]+/); print o >= f[2] - 1 ? "yes" : "no" }')"
+		"$(awk -v o="$ours" -v s="$simulated" 'BEGIN { split(s, f, /[ ,]+/); print (o >= f[2] - 1) ? "yes" : "no" }')"
 }
 
 # The server in single-user mode under callgrind. A dump before every statement gives each its count;

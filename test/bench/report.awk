@@ -37,8 +37,8 @@ function count_bar(name, yes) {
 	return "**no**"
 }
 
-# The line of one case with some number of clients; sorts, so that the extremes are at the ends.
-function ratio_line(name, clients,    key, n, i, list, floors_list, middle, top, served, verdict) {
+# The cells of one case with some number of clients, separated by tabs; sorts, so that the extremes are at the ends.
+function ratio_cells(name, clients,    key, n, i, list, floors_list, middle, top, served, verdict) {
 	key = name "\t" clients
 	n = rounds[key]
 	for (i = 1; i <= n; i++)
@@ -53,32 +53,60 @@ function ratio_line(name, clients,    key, n, i, list, floors_list, middle, top,
 		served = sprintf("%.1f %%", 100 * hits[key] / reads[key])
 	if (bar[name] != "-")
 		verdict = count_bar(name, is_reached(name, middle))
-	return sprintf("| %s | %s | %s | %s | %.3fx | %.3f .. %.3f | %d | %s | %s |\n", title[name], clients,
-		bar_text(name), verdict, middle, list[1], list[n], n, top, served)
+	if (name ~ /^peer_/ && name !~ /^peer_aside/ && middle < 1)
+		faster = faster sprintf("- %s, %d client%s: %.3fx\n", title[name], clients, clients == 1 ? "" : "s", middle)
+	return title[name] "\t" clients "\t" bar_text(name) "\t" verdict "\t" sprintf("%.3fx\t%.3f .. %.3f\t%d", middle, list[1], list[n], n) \
+		"\t" top "\t" served
 }
 
-function make_table(section,    c, v, count, clients, text) {
+# markdown_table LINES COUNT: of lines of tab-separated cells, the first their heads; a column that is empty is left out.
+function markdown_table(lines, count,    i, c, columns, cells, filled, text, rule) {
+	if (count < 2)
+		return ""
+	for (i = 2; i <= count; i++) {
+		columns = split(lines[i], cells, "\t")
+		for (c = 1; c <= columns; c++)
+			if (cells[c] != "")
+				filled[c] = 1
+	}
+	for (i = 1; i <= count; i++) {
+		split(lines[i], cells, "\t")
+		text = text "|"
+		for (c = 1; c <= columns; c++) {
+			if (!filled[c])
+				continue
+			text = text " " cells[c] " |"
+			if (i == 1)
+				rule = rule "---|"
+		}
+		text = text "\n"
+		if (i == 1)
+			text = text "|" rule "\n"
+	}
+	return text
+}
+
+function make_table(section,    c, v, count, clients, lines, n) {
+	lines[n = 1] = "measured\tclients\tbar\treached\tmedian\tmin .. max\trounds\t`SELECT 1`\tserved from the cache"
 	for (c = 1; c <= cases; c++) {
 		if (section_of[order[c]] != section)
 			continue
 		count = split(variants[order[c]], clients, ",")
 		for (v = 1; v <= count; v++)
-			text = text ratio_line(order[c], clients[v])
+			lines[++n] = ratio_cells(order[c], clients[v])
 	}
-	if (text == "")
-		return ""
-	return "| measured | clients | bar | reached | median | min .. max | rounds | `SELECT 1` | served from the cache |\n" \
-		"|---|---|---|---|---|---|---|---|---|\n" text
+	return markdown_table(lines, n)
 }
 
-function make_figures(section,    i, text, verdict) {
+function make_figures(section,    i, lines, n, verdict) {
+	lines[n = 1] = "measured\tbar\treached\tvalue"
 	for (i = 1; i <= figures; i++) {
 		if (section_of[figure_case[i]] != section)
 			continue
 		verdict = figure_bar[i] == "" ? "" : count_bar(figure_case[i], figure_reached[i] == "yes")
-		text = text sprintf("| %s | %s | %s | %s |\n", figure_label[i], figure_bar[i], verdict, figure_value[i])
+		lines[++n] = figure_label[i] "\t" figure_bar[i] "\t" verdict "\t" figure_value[i]
 	}
-	return text == "" ? "" : "| measured | bar | reached | value |\n|---|---|---|---|\n" text
+	return markdown_table(lines, n)
 }
 
 function make_misses(    i, text) {
@@ -107,6 +135,8 @@ function directive(line,    words) {
 		return plot[words[2]] == "" ? "" : plot[words[2]] "\n"
 	if (words[1] == "@summary")
 		return make_summary()
+	if (words[1] == "@faster")
+		return faster
 	if (words[1] == "@misses")
 		return make_misses()
 	return "unknown: " line "\n"

@@ -1,6 +1,7 @@
 set terminal svg size 900,440 font "sans-serif,13" background "white"
 set output file
 set multiplot layout 1,2
+set bmargin 8.5
 set xlabel "clients"
 set ylabel "microseconds a read (1 / throughput)"
 set logscale x 2

@@ -1,12 +1,12 @@
 set terminal svg size 1100,450 font "sans-serif,12" background "white"
 set output file
 set multiplot layout 1,3
-set bmargin 10
+set bmargin 8.5
 set xlabel "rows"
 set logscale x
 set format x "10^{%L}"
 set yrange [0:*]
-set key at screen 0.19, screen 0.01 maxcols 1
+set key at screen 0.19, screen 0.01
 set title "speed, by psql"
 set ylabel "rows a second"
 set format y "%.0s%c"

@@ -5,8 +5,8 @@ set encoding utf8
 set border 3 linecolor rgb "#555555"
 set tics nomirror textcolor rgb "#333333"
 set grid linecolor rgb "#dddddd" linetype 1
-set key at screen 0.5, screen 0.01 bottom center horizontal reverse Left samplen 2 maxcols 2
-set bmargin 8
+set key at screen 0.5, screen 0.01 bottom center horizontal reverse Left samplen 2 maxcols 1
+set bmargin 7.5
 # plain SQL in greys and blues, peers in orange, pg_hotpath in greens
 set linetype 1 linecolor rgb "#7f7f7f" linewidth 2 pointtype 7 pointsize 0.6
 set linetype 2 linecolor rgb "#1f77b4" linewidth 2 pointtype 5 pointsize 0.6

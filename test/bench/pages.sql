@@ -56,6 +56,21 @@ begin
 	return n;
 end
 $$;
+-- As page_deep.sql has it: all columns and the cursors.
+create function bench.whole_page(calls integer, place text) returns bigint language plpgsql as $$
+declare
+	e record;
+	n bigint := 0;
+begin
+	for i in 1 .. calls loop
+		for e in select (p.item).*, p.cursor, p.has_previous_page, p.has_next_page
+			from hotpath.page(null::bench.events, 'created_at desc, id desc', 50, place) p loop
+			n := n + e.id;
+		end loop;
+	end loop;
+	return n;
+end
+$$;
 create function bench.parents_page(calls integer, first integer) returns bigint language plpgsql as $$
 declare
 	p record;

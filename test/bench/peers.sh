@@ -5,10 +5,13 @@ PEER_ROWS=${PEER_ROWS:-20000}
 PEER_SECONDS=${PEER_SECONDS:-0.5}     # of each way in a round
 peer_tools=                           # which took part, with their versions
 
+peer_endpoint_cases='peer_get peer_aside peer_redis peer_rows peer_get_writes peer_aside_writes peer_redis_writes'
+peer_tree_cases='peer_tree_n1 peer_tree_loader peer_page'
+
 peers() {
 	if peer_wanted peer_memcache peer_memcache_pl peer_stale; then peer_memcached; fi
-	if peer_wanted peer_get peer_aside peer_redis peer_rows peer_get_writes peer_aside_writes peer_redis_writes \
-		peer_stale peer_tree_n1 peer_tree_loader peer_page; then peer_node; fi
+	# shellcheck disable=SC2086
+	if peer_wanted $peer_endpoint_cases peer_stale $peer_tree_cases; then peer_node; fi
 }
 
 # peer_wanted NAME...: is any of these cases selected?
@@ -83,16 +86,24 @@ peer_node() {
 	say "peers: Node"
 	q -v rows="$PEER_ROWS" -f "$here/peers/load.sql" >/dev/null
 	redis_start
-	if peer_wanted peer_get peer_aside peer_redis peer_rows peer_get_writes peer_aside_writes peer_redis_writes; then peer_endpoint; fi
+	# shellcheck disable=SC2086
+	if peer_wanted $peer_endpoint_cases; then peer_endpoint; fi
 	if wanted peer_stale; then peer_stale; fi
-	if peer_wanted peer_tree_n1 peer_tree_loader peer_page; then peer_trees; fi
+	# shellcheck disable=SC2086
+	if peer_wanted $peer_tree_cases; then peer_trees; fi
 	peer_tools+=" Node $(node --version), $(peer_versions), Redis $(redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/')."
 }
 
+# peer_skip WHY: once for each part of the page
 peer_skip() {
-	local name
-	for name in peer_redis peer_stale peer_page; do
-		if wanted "$name"; then figure "$name" 'Node' "skipped: $1"; fi
+	local part name
+	for part in "$peer_endpoint_cases" peer_stale "$peer_tree_cases"; do
+		for name in $part; do
+			if wanted "$name"; then
+				figure "$name" Node "skipped: $1"
+				break
+			fi
+		done
 	done
 }
 

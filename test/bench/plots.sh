@@ -44,7 +44,7 @@ plot_pages() {
 		place=$(q -c "select hotpath.cursor_at('bench.events', 'created_at desc, id desc', $id)")
 		q -F $'\t' -c "select $depth, bench.cost('select bench.offset_plain(1, $depth)') / 1000,
 			bench.cost('select bench.hand_page(20, ''$at'', $id)') / 20000,
-			bench.cost('select bench.offset_page(20, ''$place'')') / 20000" >>"$OUT/plots/pages.tsv"
+			bench.cost('select bench.whole_page(20, ''$place'')') / 20000" >>"$OUT/plots/pages.tsv"
 	done
 	plot_draw pages 'Milliseconds of a page against its depth'
 }

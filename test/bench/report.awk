@@ -143,6 +143,7 @@ function directive(line,    words) {
 }
 
 function flush_part() {
+	gsub(/\n\n\n+/, "\n\n", part)
 	if (part != "" && (!asks || answers))
 		printf "%s", part
 	part = ""

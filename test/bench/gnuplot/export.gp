@@ -14,6 +14,8 @@ plot data using 1:2 with linespoints lt 1 title "SELECT row\\_to\\_json", \
 	"" using 1:3 with linespoints lt 2 title "COPY (text)", \
 	"" using 1:4 with linespoints lt 4 title "export\\_json"
 set format y "%g"
+set logscale y
+set yrange [1:*]
 set key at screen 0.52, screen 0.01
 set title "memory of the server process"
 set ylabel "MB"

@@ -87,7 +87,7 @@ begin
 	end loop;
 end $$;
 
--- Microseconds of a statement: the median of at least five executions that take a tenth of a second together.
+-- Microseconds of a statement: the median of at least five executions that take 0.3 seconds together.
 create function bench.cost(statement text) returns float8 language plpgsql as $$
 declare
 	began timestamptz;
@@ -96,7 +96,7 @@ declare
 begin
 	execute statement;
 	first := clock_timestamp();
-	while cardinality(costs) < 5 or clock_timestamp() < first + interval '100 ms' loop
+	while cardinality(costs) < 5 or clock_timestamp() < first + interval '300 ms' loop
 		began := clock_timestamp();
 		execute statement;
 		costs := costs || extract(epoch from clock_timestamp() - began)::float8 * 1e6;

@@ -15,12 +15,12 @@ build_in "$WORK/tree"
 install_from "$WORK/tree"
 remove_work_dir "install-$profile"
 
-# Debian's redis-tools has the whole server in it, by another name; the package redis-server would
-# also start one, on its default port.
+# Programs that setup.sh took from packages which would also start a server with them. Debian's
+# redis-tools has the whole server in it, by another name.
 if [ "$profile" = bench ] && ! command -v redis-server >/dev/null &&
 	command -v redis-check-rdb >/dev/null; then
 	mkdir -p "$ROOT/build/bin"
 	ln -sf "$(command -v redis-check-rdb)" "$ROOT/build/bin/redis-server"
-	PATH=$ROOT/build/bin:$PATH
 fi
+PATH=$ROOT/build/bin:$PATH
 exec "$@"

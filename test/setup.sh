@@ -15,6 +15,7 @@ profile=${1:-test}
 major=$(pg_major)
 
 packages=(gcc libc6-dev make binutils perl zlib1g-dev liblz4-dev libzstd-dev)
+optional=()		# what not every distribution has; nothing fails without it
 commands=(gcc make nm perl)
 if [ -z "${PG_CONFIG:-}" ]; then
 	packages+=("postgresql-$major" "postgresql-server-dev-$major")
@@ -22,7 +23,11 @@ fi
 case $profile in
 	demo) ;;
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
-	bench) packages+=(redis-tools valgrind zstd) ;;
+	bench)
+		packages+=(redis-tools valgrind zstd gnuplot-nox)
+		command -v npm >/dev/null || packages+=(nodejs npm)
+		[ -n "${PG_CONFIG:-}" ] || optional+=("postgresql-$major-pgmemcache")
+		;;
 	build) packages+=(clang); commands+=(clang) ;;
 	fuzz) packages+=(clang libclang-rt-dev g++); commands+=(clang) ;;
 	faults) ;;
@@ -38,11 +43,20 @@ case $profile in
 	*) die "setup.sh: no profile \"$profile\"; the head of the file names them" ;;
 esac
 
-# Prints the names that are not installed, one a line.
-missing_packages() {
+# Prints those of these names that are not installed, one a line.
+not_installed() {
 	local name
-	for name in "${packages[@]}"; do
+	for name in "$@"; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+	done
+}
+
+# Those that can be had here and are not installed; for somebody who cannot install, none.
+missing_optional() {
+	local name
+	[ "$(id -u)" = 0 ] || return 0
+	for name in $(not_installed "${optional[@]}"); do
+		[ -z "$(apt-cache show "$name" 2>/dev/null)" ] || echo "$name"
 	done
 }
 
@@ -75,6 +89,34 @@ no_main_cluster() {
 	fi
 }
 
+# The package memcached would start a server on its default port, so only its program is taken, into
+# build/, and the libraries that it needs are installed.
+take_memcached() {
+	local at=$ROOT/build/memcached libraries
+	[ "$(id -u)" = 0 ] || return 0
+	if command -v memcached >/dev/null || [ -x "$ROOT/build/bin/memcached" ]; then return 0; fi
+	say "taking the program of the package memcached"
+	rm -rf "$at"
+	mkdir -p "$at" "$ROOT/build/bin"
+	(cd "$at" && apt download memcached >/dev/null 2>&1 && dpkg-deb -x memcached_*.deb .) || return 1
+	libraries=$(dpkg-deb -f "$at"/memcached_*.deb Depends | tr ',' '\n' | sed -n 's/^ *\(lib[^ :|]*\).*/\1/p')
+	# shellcheck disable=SC2086
+	apt install --no-install-recommends $libraries >/dev/null || return 1
+	ln -sf "$at/usr/bin/memcached" "$ROOT/build/bin/memcached"
+}
+
+# What a profile can do without.
+install_optional() {
+	local more
+	mapfile -t more < <(missing_optional)
+	if [ ${#more[@]} -gt 0 ]; then
+		say "installing ${more[*]}"
+		apt install --no-install-recommends "${more[@]}" >/dev/null ||
+			warn "apt-get could not install ${more[*]}; going on without"
+	fi
+	[ "$profile" != bench ] || take_memcached || warn "there is no memcached to be had; going on without"
+}
+
 if ! command -v dpkg-query >/dev/null; then
 	mapfile -t missing < <(missing_commands)
 	[ ${#missing[@]} -gt 0 ] || exit 0
@@ -85,8 +127,11 @@ if ! command -v dpkg-query >/dev/null; then
 	exit 3
 fi
 
-mapfile -t missing < <(missing_packages)
-[ ${#missing[@]} -gt 0 ] || exit 0
+mapfile -t missing < <(not_installed "${packages[@]}")
+if [ ${#missing[@]} = 0 ]; then
+	install_optional
+	exit 0
+fi
 
 if [ "$(id -u)" != 0 ]; then
 	warn "missing for \"make $profile\": ${missing[*]}"
@@ -108,3 +153,4 @@ if [[ " ${missing[*]} " == *" postgresql-$major "* ]]; then
 fi
 apt install --no-install-recommends "${missing[@]}" >/dev/null ||
 	die "apt-get could not install: ${missing[*]}; its message is above"
+install_optional

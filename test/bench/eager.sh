@@ -24,19 +24,23 @@ eager_script() {
 # eager_keys N: an expression for the keys of N users
 eager_keys() { echo "array(select (:first + i * 97::bigint) % $EAGER_USERS + 1 from generate_series(1, $1) i)"; }
 
+# eager_tree_scripts KEYS SUFFIX [TEXT BEFORE]: a tree of the users with these keys, in one call, by hand, and the first of N+1
+eager_tree_scripts() {
+	eager_script "tree$2" "${3:-}" <<<"select hotpath.embed('eager.users', $1, '{\"with\": {\"orders\": {\"order_by\": \"placed_at desc\", \"with\": {\"items\": {}}}}}');"
+	eager_script "n1_users$2" "${3:-}" <<<"select * from eager.users where id = any($1);"
+	eager_script "tree_plain$2" "${3:-}" <<-SQL
+		select row_to_json(x) from (select u.*, o.orders from unnest($1) with ordinality k (id, ord) join eager.users u using (id) left join lateral (select coalesce(json_agg(x), '[]') as orders from (select o.*, i.items from eager.orders o left join lateral (select coalesce(json_agg(i), '[]') as items from eager.items i where i.order_id = o.id) i on true where o.user_id = u.id order by o.placed_at desc) x) o on true order by k.ord) x;
+	SQL
+}
+
 eager_scripts() {
-	local roots parents far wait=$'\\sleep 500 us\n'
-	roots=$(eager_keys "$EAGER_ROOTS") parents=$(eager_keys "$EAGER_PARENTS")
-	local tree="select hotpath.embed('eager.users', $roots, '{\"with\": {\"orders\": {\"order_by\": \"placed_at desc\", \"with\": {\"items\": {}}}}}');"
+	local parents far wait=$'\\sleep 500 us\n'
+	parents=$(eager_keys "$EAGER_PARENTS")
 	for far in '' _far; do
-		eager_script "tree$far" "${far:+$wait}" <<<"$tree"
-		eager_script "n1_users$far" "${far:+$wait}" <<<"select * from eager.users where id = any($roots);"
+		eager_tree_scripts "$(eager_keys "$EAGER_ROOTS")" "$far" "${far:+$wait}"
 		eager_script "n1_orders$far" "${far:+$wait}" <<<"select * from eager.orders where user_id = :first order by placed_at desc;"
 		eager_script "n1_items$far" "${far:+$wait}" <<<"select * from eager.items where order_id = :first * 10::bigint;"
 	done
-	eager_script tree_plain <<-SQL
-		select row_to_json(x) from (select u.*, o.orders from unnest($roots) with ordinality k (id, ord) join eager.users u using (id) left join lateral (select coalesce(json_agg(x), '[]') as orders from (select o.*, i.items from eager.orders o left join lateral (select coalesce(json_agg(i), '[]') as items from eager.items i where i.order_id = o.id) i on true where o.user_id = u.id order by o.placed_at desc) x) o on true order by k.ord) x;
-	SQL
 	eager_script top3 <<<"select * from hotpath.load_children(null::eager.orders, $parents, order_by => 'placed_at desc', per_parent => 3);"
 	eager_script top3_plain <<-SQL
 		select k.ord, o from unnest($parents) with ordinality k (id, ord), lateral (select * from eager.orders o where o.user_id = k.id order by placed_at desc limit 3) o;
@@ -67,7 +71,7 @@ eager_rates() {
 	for script in "$@"; do
 		if [[ $script == *@* ]]; then options+=(-f "$tmp/scripts/eager_${script%@*}.sql@${script#*@}"); else options+=(-f "$tmp/scripts/eager_$script.sql"); fi
 	done
-	"$bin/pgbench" -n -M prepared -T $((SLICE * 2)) "${options[@]}" 2>>"$tmp/client.log" | awk '
+	"$bin/pgbench" -n -M prepared -T "$(seconds 2)" "${options[@]}" 2>>"$tmp/client.log" | awk '
 		/^SQL script [0-9]/ { script = $3 + 0 }
 		script && /latency average = / { rate[script] = 1000 / $(NF - 1); n = script }
 		/^tps = / { all = $3 }
@@ -110,4 +114,5 @@ pairs_eager() {
 	eager_pair eager_top3_json top3_json_plain top3_json
 	eager_pair eager_to_one to_one_plain to_one
 	eager_pair eager_page page_plain page
+	plot_eager
 }

@@ -22,11 +22,12 @@ export_zstd() { q -c "select hotpath.export_json_compressed('select * from bench
 export_gzip_pipe() { export_json | gzip -1; }
 export_zstd_pipe() { export_json | zstd -q -1 -c; }
 
-# export_rate BYTES COMMAND: bytes per second
+# export_rate BYTES COMMAND...: bytes per second
 export_rate() {
-	local start=$EPOCHREALTIME
-	"$2" >/dev/null
-	awk -v bytes="$1" -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.0f", bytes / (end - start) }'
+	local bytes=$1 start=$EPOCHREALTIME
+	shift
+	"$@" >/dev/null
+	awk -v bytes="$bytes" -v start="$start" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.0f", bytes / (end - start) }'
 }
 
 # export_pair NAME PLAIN-BYTES PLAIN EXPORT: one case, the order turned every round
@@ -63,7 +64,7 @@ pairs_export() {
 	if command -v zstd >/dev/null; then
 		export_pair export_zstd "$export_json_bytes" export_zstd_pipe export_zstd
 	else
-		say "export_zstd: no program zstd"
+		figure export_zstd 'export_zstd' 'skipped: no program zstd'
 	fi
 }
 
@@ -78,8 +79,9 @@ report_export_long() {
 	result=$(q -F ' ' -v early="$early" -v late=$((chunks - early)) -f "$here/sql/export_long.sql" \
 		-v query="select m.* from generate_series(1, $times) g, bench.mixed m")
 	read -r bytes kb first all <<<"$result"
-	figure "export of $((EXPORT_ROWS * times)) rows: memory at its end less at row $EXPORT_EARLY_ROW" \
-		"$((bytes / 1024)) kB in contexts, $kb kB resident$( ((bytes < 16777216 && kb < 16384)) || echo ' **(bar: 16 MB)**')"
-	figure "export of $((EXPORT_ROWS * times)) rows: the first chunk" \
-		"$(awk -v f="$first" -v a="$all" 'BEGIN { printf "after %.1f ms of %.1f s, %.3f %%%s", f, a / 1000, 100 * f / a, (f > a / 100 ? " **(bar: 1 %)**" : "") }')"
+	figure export_long "export of $((EXPORT_ROWS * times)) rows: memory at its end less at row $EXPORT_EARLY_ROW" \
+		"$((bytes / 1024)) kB in contexts, $kb kB resident" 'at most 16 MB' "$( ((bytes < 16777216 && kb < 16384)) && echo yes || echo no)"
+	figure export_long "export of $((EXPORT_ROWS * times)) rows: the first chunk" \
+		"$(awk -v f="$first" -v a="$all" 'BEGIN { printf "after %.1f ms of %.1f s, %.3f %%", f, a / 1000, 100 * f / a }')" \
+		'at most 1 % of the time' "$(awk -v f="$first" -v a="$all" 'BEGIN { print (f <= a / 100) ? "yes" : "no" }')"
 }

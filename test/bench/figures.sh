@@ -1,4 +1,4 @@
-# The cases that are not pairs of pgbench scripts, and the report. Sourced by run.sh.
+# The cases of the row cache that are not pairs of pgbench scripts. Sourced by run.sh.
 
 # Eight lists of keys per size, one for each statement of a script: a pgbench variable cannot be chosen
 # at run time. They go to the server as drivers send an array, a parameter in text form, for both sides.
@@ -42,12 +42,11 @@ pairs_redis() {
 	local clients=$1 round requests get cached
 	local sock=$tmp/redis.sock
 	if ! command -v redis-server >/dev/null || ! command -v redis-benchmark >/dev/null; then
-		[[ $clients != "${CLIENTS%% *}" ]] || figure 'Redis GET' 'skipped: redis-server is not installed'
+		[[ $clients != "${CLIENTS%% *}" ]] || figure redis 'Redis GET' 'skipped: redis-server is not installed'
 		return 0
 	fi
-	if [[ ! -S $sock ]]; then
-		redis-server --port 0 --unixsocket "$sock" --save '' --appendonly no --daemonize yes --dir "$tmp" --logfile "$tmp/redis.log" >/dev/null
-		until redis-cli -s "$sock" ping >/dev/null 2>&1; do sleep 0.1; done
+	if [[ $clients == "${CLIENTS%% *}" ]]; then
+		redis_start
 		redis-cli -s "$sock" eval 'for i = 0, ARGV[1] - 1 do redis.call("set", string.format("key:%012d", i), string.rep("x", ARGV[2])) end' \
 			0 "$KEYS" "$(q -c "select avg(length(row_to_json(narrow)::text))::integer from narrow where id <= 1000")" >/dev/null
 	fi
@@ -60,6 +59,13 @@ pairs_redis() {
 		record redis "$clients" "$round" "$get" "$cached" -
 		requests=$(awk -v rate="$get" -v slice="$SLICE" 'BEGIN { print int(rate * slice) }')
 	done
+}
+
+# redis_start: unless it runs already; on a unix socket only, without a file
+redis_start() {
+	[[ ! -S $tmp/redis.sock ]] || return 0
+	redis-server --port 0 --unixsocket "$tmp/redis.sock" --save '' --appendonly no --daemonize yes --dir "$tmp" --logfile "$tmp/redis.log" >/dev/null
+	until redis-cli -s "$tmp/redis.sock" ping >/dev/null 2>&1; do sleep 0.1; done
 }
 
 # redis_get CLIENTS REQUESTS: GETs per second, whole
@@ -82,7 +88,7 @@ report_bytes() {
 bytes_of() {
 	local bytes
 	bytes=$(q -v rel="$2" -v n="$3" -v read="$4" -v size="$5" -f "$here/sql/bytes.sql")
-	figure "$1" "$bytes"
+	figure bytes "$1" "$bytes"
 }
 
 # A cache that holds one row in a hundred; the same trace through the cache and through the textbook's
@@ -90,7 +96,7 @@ bytes_of() {
 report_zipf() {
 	local capacity rows hits others simulated ours
 	if ! command -v "${CC:-cc}" >/dev/null; then
-		figure 'hit ratio, Zipf 0.99' 'skipped: no C compiler'
+		figure zipf 'hit ratio, Zipf 0.99' 'skipped: no C compiler'
 		return 0
 	fi
 	say "Zipf: how many rows fit $ZIPF_CACHE_SIZE"
@@ -110,19 +116,18 @@ report_zipf() {
 	capacity=$(q -c 'select entries from hotpath.cache_memory')
 	simulated=$("$tmp/zipf" simulate "$rows" "$capacity" "$TRACE" <"$tmp/trace")
 	ours=$(awk -v h="$hits" -v o="$others" 'BEGIN { printf "%.2f", h + o ? 100 * h / (h + o) : 0 }')
-	figure "hit ratio, Zipf 0.99, $capacity entries of $rows rows ($(awk -v c="$capacity" -v r="$rows" 'BEGIN { printf "%.2f", 100 * c / r }') %)" \
-		"**$ours %**; simulated: $simulated$(awk -v o="$ours" -v s="$simulated" 'BEGIN {
-			split(s, f, /[ ,]+/); d = o - f[2]; if (d < -1) printf " **(%.2f points below SIEVE: below the bar of 1)**", -d }')"
+	figure zipf "hit ratio, Zipf 0.99, $capacity entries of $rows rows ($(awk -v c="$capacity" -v r="$rows" 'BEGIN { printf "%.2f", 100 * c / r }') %)" \
+		"**$ours %**; simulated: $simulated" 'SIEVE less one point' \
+		"$(awk -v o="$ours" -v s="$simulated" 'BEGIN { split(s, f, /[ ,]+/); print (o >= f[2] - 1) ? "yes" : "no" }')"
 }
 
 # The server in single-user mode under callgrind. A dump before every statement gives each its count;
-# twice
-# the loops less once the loops is the price of the loops alone.
+# twice the loops less once the loops is the price of the loops alone.
 report_instructions() {
 	local -a cost
 	local i hits
 	if ! command -v valgrind >/dev/null; then
-		figure 'instructions per hit' 'skipped: valgrind is not installed'
+		figure instructions 'instructions per hit' 'skipped: valgrind is not installed'
 		return 0
 	fi
 	say "instructions per hit, under callgrind"
@@ -132,7 +137,7 @@ report_instructions() {
 	if ! as_server valgrind --tool=callgrind --dump-before=pg_parse_query --callgrind-out-file="$tmp/callgrind/out" \
 		"$bin/postgres" --single -D "$tmp/data" -c shared_buffers=32MB -c pg_hotpath.cache_size=16MB postgres \
 		<"$tmp/instructions.sql" >"$tmp/callgrind.log" 2>&1; then
-		figure 'instructions per hit' 'skipped: the server does not run under callgrind here'
+		figure instructions 'instructions per hit' 'skipped: the server does not run under callgrind here'
 		return 0
 	fi
 	# out.1 is what came before the first statement, out.2 the first statement, and so on
@@ -140,31 +145,16 @@ report_instructions() {
 		cost[i]=$(awk '/^(summary|totals):/ { print $2; exit }' "$tmp/callgrind/out.$i")
 	done
 	hits=$(sed -n 's/.*hits = "\([0-9]*\)".*/\1/p' "$tmp/callgrind.log")
-	figure 'instructions of `r := hotpath.get(null::t, i)`, a hit' "$(instructions_of 5)"
-	figure 'instructions of `SELECT * INTO r`' "$(instructions_of 7)"
-	figure 'instructions of `j := hotpath.get_json(...)`, a hit' "$(instructions_of 9)"
-	figure 'instructions of `SELECT row_to_json(t) INTO j`' "$(instructions_of 11)"
+	figure instructions 'instructions of `r := hotpath.get(null::t, i)`, a hit' "$(instructions_of 5)"
+	figure instructions 'instructions of `SELECT * INTO r`' "$(instructions_of 7)"
+	figure instructions 'instructions of `j := hotpath.get_json(...)`, a hit' "$(instructions_of 9)"
+	figure instructions 'instructions of `SELECT row_to_json(t) INTO j`' "$(instructions_of 11)"
 	if [[ ${hits:-0} -lt $((HIT_LOOPS * 6)) ]]; then
-		figure 'instructions: reads that were hits' "**${hits:-0} of $((HIT_LOOPS * 6))**"
+		figure instructions 'instructions: reads that were hits' "**${hits:-0} of $((HIT_LOOPS * 6))**"
 	fi
 }
 
 # instructions_of DUMP: of one loop, from the dump of n loops and the next one's 2n, less the empty loop's
 instructions_of() {
 	echo $(((cost[$1 + 1] - cost[$1] - cost[4] + cost[3]) / HIT_LOOPS))
-}
-
-report() {
-	local bar_note='A figure beyond its bar is marked; the run does not fail for it.'
-	echo "# pg_hotpath beside plain SQL"
-	echo
-	echo "PostgreSQL $("$bin/postgres" --version | awk '{ print $3 }'), $(nproc) cores, $ROUNDS rounds, ${SLICE} s for each side of a pair, $ROWS narrow rows of which $KEYS are read,"
-	echo "cache $CACHE_SIZE, shared_buffers $SHARED_BUFFERS, jit off, fsync off except where said. $bar_note"
-	if [[ -n ${QUICK:-} ]]; then printf '\n**A quick run: it tries the harness, its figures mean nothing.**\n'; fi
-	echo
-	if [[ -s $raw ]]; then awk -f "$here/stats.awk" "$here/cases.txt" "$raw"; fi
-	if [[ -s $figures ]]; then
-		printf '\n## Also reported\n\n| figure | value |\n|---|---|\n'
-		cat "$figures"
-	fi
 }

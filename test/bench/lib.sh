@@ -63,6 +63,7 @@ cluster_remove() {
 		say "failed; the end of the logs:"
 		tail -n 15 "$tmp/server.log" "$tmp/client.log" 2>/dev/null | cut -c 1-300 >&2 || true
 	fi
+	if [[ -s $tmp/memcached.pid ]]; then kill "$(cat "$tmp/memcached.pid")" || true; fi
 	if [[ -S $tmp/redis.sock ]]; then redis-cli -s "$tmp/redis.sock" shutdown nosave >/dev/null 2>&1 || true; fi
 	cluster_stop || true
 	rm -rf "$tmp"
@@ -98,7 +99,7 @@ page_options=()                       # what pages.sh has for its scripts
 # load PROTOCOL CLIENTS SECONDS SCRIPT...: pgbench_args for a run of it
 load() {
 	local protocol=$1 clients=$2 seconds=$3 script
-	local -a options=(-D keys="$KEYS" -D toast_keys="$TOAST_ROWS" -D edit_rows="$EDIT_ROWS" "${page_options[@]}")
+	local -a options=(-D keys="$KEYS" -D peer_rows="$PEER_ROWS" -D toast_keys="$TOAST_ROWS" -D edit_rows="$EDIT_ROWS" "${page_options[@]}")
 	shift 3
 	for script in "$@"; do options+=(-f "$tmp/scripts/$script.sql"); done
 	if [[ $1 =~ ^many([0-9]+)_ ]]; then
@@ -106,6 +107,11 @@ load() {
 		for script in "${!lists[@]}"; do options+=(-D "keys$script=${lists[script]}"); done
 	fi
 	pgbench_args=(-n -M "$protocol" -c "$clients" -j $((clients > 1 ? 2 : 1)) -T "$seconds" "${options[@]}")
+}
+
+# seconds SIDES: of a run that measures so many scripts; a quick one takes the least that there is
+seconds() {
+	if [[ -n ${QUICK:-} ]]; then echo 1; else echo $((SLICE * $1)); fi
 }
 
 # slice PROTOCOL CLIENTS SCRIPT: bursts per second of one script
@@ -119,7 +125,7 @@ slice() {
 mix() {
 	local protocol=$1
 	shift
-	load "$protocol" 1 $((SLICE * $#)) "$@"
+	load "$protocol" 1 "$(seconds $#)" "$@"
 	"$bin/pgbench" "${pgbench_args[@]}" 2>>"$tmp/client.log" | awk '
 		/^SQL script [0-9]/ { script = $3 + 0 }
 		script && /latency average = / { rate[script] = 1000 / $5 }
@@ -131,18 +137,19 @@ mix() {
 # sides never compete, and meet the same noise. A rate is by the time that a side was awake. To be
 # called in a subshell: it sets a trap.
 turns() {
-	local protocol=$1 clients=$2 script turn=0 began now end i
+	local protocol=$1 clients=$2 script turn=0 began now end time i
 	local -a pids=() awake=() rates=()
 	shift 2
 	trap 'kill -KILL "${pids[@]}" 2>/dev/null' EXIT		# else they would stay stopped for ever
+	time=$(seconds $#)
 	for script in "$@"; do
-		load "$protocol" "$clients" $((SLICE * $#)) "$script"
+		load "$protocol" "$clients" "$time" "$script"
 		"$bin/pgbench" "${pgbench_args[@]}" >"$tmp/turn.${#pids[@]}" 2>>"$tmp/client.log" &
 		pids+=($!)
 		awake+=(0)
 	done
 	began=${EPOCHREALTIME/[.,]/}
-	end=$((began + SLICE * $# * 1000000 - 100000))
+	end=$((began + time * 1000000 - 100000))
 	kill -STOP "${pids[@]:1}"
 	while sleep 0.05; now=${EPOCHREALTIME/[.,]/}; [[ $now -lt $end ]]; do
 		kill -STOP "${pids[turn]}" || exit 1
@@ -179,8 +186,8 @@ record() {
 	printf '%s\n' "${8:--}" >>"$raw"
 }
 
-# figure NAME VALUE: a line of "Also reported"
-figure() { printf '| %s | %s |\n' "$1" "$2" >>"$figures"; }
+# figure CASE LABEL VALUE [BAR yes|no]: a value that is no ratio, and whether it reaches its bar if it has one
+figure() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" "${5:-}" >>"$figures"; }
 
 # pairs PROTOCOL CLIENTS FLOOR CASE:PLAIN:CACHED...: run the selected pairs round by round; FLOOR is a
 # script to compare with as well, or ''. One client: both sides in one run, burst by burst, so that

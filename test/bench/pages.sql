@@ -26,6 +26,23 @@ begin
 	return n;
 end
 $$;
+-- As page_hand.sql writes it: with a cursor for each row.
+create function bench.hand_page(calls integer, place_at timestamptz, place_id bigint) returns bigint language plpgsql as $$
+declare
+	e record;
+	n bigint := 0;
+begin
+	for i in 1 .. calls loop
+		for e in select v.*, encode(convert_to(json_build_array(created_at, id)::text, 'UTF8'), 'base64') as cursor,
+				exists (select from bench.events x where (x.created_at, x.id) >= (place_at, place_id)) as has_previous_page
+			from bench.events v where (created_at, id) < (place_at, place_id)
+			order by created_at desc, id desc limit 51 loop
+			n := n + e.id;
+		end loop;
+	end loop;
+	return n;
+end
+$$;
 create function bench.offset_page(calls integer, place text) returns bigint language plpgsql as $$
 declare
 	e record;
@@ -33,6 +50,21 @@ declare
 begin
 	for i in 1 .. calls loop
 		for e in select (item).* from hotpath.page(null::bench.events, 'created_at desc, id desc', 50, place) loop
+			n := n + e.id;
+		end loop;
+	end loop;
+	return n;
+end
+$$;
+-- As page_deep.sql has it: all columns and the cursors.
+create function bench.whole_page(calls integer, place text) returns bigint language plpgsql as $$
+declare
+	e record;
+	n bigint := 0;
+begin
+	for i in 1 .. calls loop
+		for e in select (p.item).*, p.cursor, p.has_previous_page, p.has_next_page
+			from hotpath.page(null::bench.events, 'created_at desc, id desc', 50, place) p loop
 			n := n + e.id;
 		end loop;
 	end loop;

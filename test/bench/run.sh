@@ -13,9 +13,10 @@ CASES=$(tr ',' ' ' <<<"${CASES:-}" | xargs)
 if [[ -n ${QUICK:-} ]]; then
 	: "${ROUNDS:=1}" "${ROWS:=100000}" "${KEYS:=20000}" "${TOAST_ROWS:=1000}" "${EDIT_ROWS:=10000}" "${BULK_ROWS:=20000}"
 	: "${PAGE_ROWS:=20000}" "${EAGER_USERS:=2000}" "${EXPORT_ROWS:=20000}" "${EXPORT_LONG_ROWS:=100000}" "${PL_CALLS:=5000}"
+	: "${PLOT_CLIENTS:=1 4}" "${PLOT_PARENTS:=1 10 100}" "${PLOT_ROUNDS:=1}" "${PEER_ROWS:=2000}"
 	: "${TRACE:=200000}" "${HIT_LOOPS:=2000}" "${CACHE_SIZE:=128MB}" "${SHARED_BUFFERS:=128MB}"
 fi
-ROUNDS=${ROUNDS:-8}                   # even, so that each side goes first as often as the other
+ROUNDS=${ROUNDS:-6}                   # even, so that each side goes first as often as the other
 SLICE=${SLICE:-1}                     # seconds of pgbench for each side of a pair: short runs, many rounds
 CLIENTS=${CLIENTS:-1 4}
 ROWS=${ROWS:-1000000}                 # of the narrow table
@@ -42,16 +43,31 @@ PRELOAD=$([[ -n $EXTENSION_SQL ]] || echo pg_hotpath)
 . "$here/pages.sh"
 # shellcheck source=eager.sh
 . "$here/eager.sh"
+# shellcheck source=plots.sh
+. "$here/plots.sh"
+# shellcheck source=peers.sh
+. "$here/peers.sh"
+# shellcheck source=results.sh
+. "$here/results.sh"
 
+# A group's name stands for its cases.
+for group in peer plot; do
+	members=$(sed -n "s/^\(${group}_[a-z0-9_]*\)|.*/\1/p" "$here/cases.txt" | xargs)
+	CASES=" $CASES " CASES=$(xargs <<<"${CASES/ ${group}s / $members }")
+done
 for name in $CASES; do
 	grep -q "^$name|" "$here/cases.txt" || die "no case '$name'; there are: $(grep -v '^#' "$here/cases.txt" | cut -d'|' -f1 | xargs)"
 done
 
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
-raw=$OUT/raw.tsv figures=$OUT/figures.md
+raw=$OUT/raw.tsv figures=$OUT/figures.tsv plots=$OUT/plots.tsv
 : >"$raw"
 : >"$figures"
+: >"$plots"
+rm -rf "$OUT/plots"
+mkdir "$OUT/plots"
+load_before=$(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo unknown)
 bin=$("${PG_CONFIG:-pg_config}" --bindir)
 started=$SECONDS
 
@@ -74,17 +90,19 @@ session_pairs many64_sum $((64 * 300)) 'select bench.many_plain(64, 300)' 'selec
 session_pairs many1000_sum $((1000 * 20)) 'select bench.many_plain(1000, 20)' 'select bench.many_get(1000, 20)'
 
 for clients in $CLIENTS; do
-	once=()
-	if [[ $clients == 1 ]]; then once=(get_typed:row_plain:row_get_typed); fi
-	pairs prepared "$clients" floor noise:row_plain:row_plain get:row_plain:row_get get_json:json_plain:json_get \
+	floor='' once=()
+	if [[ $clients == 1 ]]; then floor=floor once=(get_typed:row_plain:row_get_typed); fi
+	pairs prepared "$clients" "$floor" noise:row_plain:row_plain get:row_plain:row_get get_json:json_plain:json_get \
 		get_toast:toast_plain:toast_get "${once[@]}"
-	pairs simple "$clients" floor get_simple:row_plain:row_get get_json_simple:json_plain:json_get
+	pairs simple "$clients" "$floor" get_simple:row_plain:row_get get_json_simple:json_plain:json_get
 	pairs prepared "$clients" "" many64:many64_plain:many64_get many1000:many1000_plain:many1000_get
 	if [[ $clients != 1 ]]; then
 		pairs prepared "$clients" "" pl_get:pl_plain:pl_get pl_get_json:pl_json_plain:pl_json_get
 	fi
 	if wanted redis; then pairs_redis "$clients"; fi
 done
+
+plot_cache
 
 before_round=$here/sql/before_update.sql
 for clients in $CLIENTS; do
@@ -101,13 +119,16 @@ if wanted bulk_update; then pairs_bulk_update; fi
 
 pairs_export
 pairs_json_rows
+plot_export
 pairs_pages
 if wanted export_long; then report_export_long; fi
 pairs_eager
+peers
 
 if wanted zipf; then report_zipf; fi
 if wanted instructions; then report_instructions; fi
 
 report >"$OUT/RESULTS.md"
 cat "$OUT/RESULTS.md"
+keep_results
 say "$((SECONDS - started)) s; also in $OUT/RESULTS.md"

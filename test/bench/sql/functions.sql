@@ -1,5 +1,6 @@
 -- Loops for the measurements inside the server. The two of a pair differ in one statement.
 create schema bench;
+create schema peer;
 
 create function bench.pl_plain(low integer, n integer) returns void language plpgsql as $$
 declare
@@ -84,6 +85,23 @@ begin
 		end loop;
 		return next;
 	end loop;
+end $$;
+
+-- Microseconds of a statement: the median of at least five executions that take 0.3 seconds together.
+create function bench.cost(statement text) returns float8 language plpgsql as $$
+declare
+	began timestamptz;
+	first timestamptz;
+	costs float8[] := '{}';
+begin
+	execute statement;
+	first := clock_timestamp();
+	while cardinality(costs) < 5 or clock_timestamp() < first + interval '300 ms' loop
+		began := clock_timestamp();
+		execute statement;
+		costs := costs || extract(epoch from clock_timestamp() - began)::float8 * 1e6;
+	end loop;
+	return (select percentile_cont(0.5) within group (order by c) from unnest(costs) c);
 end $$;
 
 -- Reads the trace's part from .. upto through the cache.

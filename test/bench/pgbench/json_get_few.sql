@@ -1,0 +1,2 @@
+\set id random(1, :peer_rows)
+select hotpath.get_json('narrow', :id);

@@ -10,7 +10,7 @@ my $max_file = 800;
 my $unfinished = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'X' . 'XX';
 
 # Whom a link or an example may name; example.org and its like are nobody's.
-my $public = qr{^(?:[\w.-]+\.)?(?:postgresql\.org|pgxn\.org|debian\.org|example(?:\.\w+)?|localhost|127\.0\.0\.1|w3\.org|github\.com)$};
+my $public = qr{^(?:[\w.-]+\.)?(?:postgresql\.org|pgxn\.org|debian\.org|example(?:\.\w+)?|localhost|127\.0\.0\.1|w3\.org|github\.com|node-postgres\.com|npmjs\.com)$};
 
 our @rules = (
 	[ "files have at most $max_file lines", \&file_length ],

@@ -14,5 +14,7 @@ RUN sh /src/docker/build.sh /src /built
 
 FROM postgres:${PG_MAJOR}
 COPY --from=build /built/ /
+# The libraries that it needs are those of the server, so they are in the image; if not, say so now.
+RUN ! ldd /usr/lib/postgresql/${PG_MAJOR}/lib/pg_hotpath.so | grep 'not found'
 COPY docker/create_extension.sh /docker-entrypoint-initdb.d/10_pg_hotpath.sh
 CMD ["postgres", "-c", "shared_preload_libraries=pg_hotpath"]

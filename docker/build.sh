@@ -18,7 +18,3 @@ fi
 # Without the bitcode: functions of C are not inlined by the JIT, and clang is large.
 make -C "$sources" -j"$(nproc)" PG_CONFIG="$pg_config" with_llvm=no
 make -C "$sources" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$destination" install
-
-# The image has these libraries already, as its server uses them; if not, the build must not succeed.
-library=$(find "$destination" -name pg_hotpath.so)
-! ldd "$library" | grep 'not found'

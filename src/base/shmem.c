@@ -21,8 +21,8 @@
  *
  * Two versions.  The library may be replaced while the server runs, and sessions
  * that begin then know another layout of the area.  They cannot note their
- * changes in it, so they retire it, before they write: from then on nobody is
- * served from it, until the server is restarted.  A reader asks once it has its
+ * changes in it, so they retire it as soon as they look for it, which is before
+ * they write: from then on nobody is served from it, until the server is restarted.  A reader asks once it has its
  * snapshot; if the area is not retired at that moment, whoever retires it commits
  * later than the snapshot was taken, and what the reader is served is right.
  *
@@ -132,19 +132,26 @@ static void
 attach_control(bool preloaded)
 {
 	bool		found;
+	HpControl  *struct_found;
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	control = ShmemInitStruct("pg_hotpath control", HP_CONTROL_BYTES, &found);
-	/* from 19 on a server may be out of tranches, and the next backend tries again */
-	if (!found || (control->layout == HP_SHMEM_LAYOUT && control->tranche == 0))
+	struct_found = ShmemInitStruct("pg_hotpath control", HP_CONTROL_BYTES, &found);
+	if (!found)
 	{
-		memset(control, 0, HP_CONTROL_BYTES);
-		control->layout = HP_SHMEM_LAYOUT;
-		control->tranche = hp_tranche_new("pg_hotpath");
-		control->preloaded = preloaded;
-		LWLockInitialize(&control->lock, control->tranche);
+		memset(struct_found, 0, HP_CONTROL_BYTES);
+		struct_found->layout = HP_SHMEM_LAYOUT;
+	}
+	/* from 19 on a server may be out of tranches; then nobody has used the struct yet */
+	if (struct_found->layout == HP_SHMEM_LAYOUT && struct_found->tranche == 0)
+	{
+		int			tranche = hp_tranche_new("pg_hotpath");
+
+		struct_found->preloaded = preloaded;
+		LWLockInitialize(&struct_found->lock, tranche);
+		struct_found->tranche = tranche;
 	}
 	LWLockRelease(AddinShmemInitLock);
+	control = struct_found;
 	if (control->layout == HP_SHMEM_LAYOUT)
 		hp_tranche_register(control->tranche, "pg_hotpath");
 }

@@ -98,16 +98,18 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 {
 	HpRelation *rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	HpCached   *cached = hp_config_of(rel);
+	bool		attached;
 
 	if (cached == NULL)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+	/* looking for the memory may retire it */
+	attached = !RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	if (hp_shmem_is_retired())
 		PG_RETURN_TEXT_P(cstring_to_text("two versions of the library have met in this server; "
 										 "restart it"));
-	if (!RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS) &&
-		!hp_config_link(rel))
+	if (attached && !hp_config_link(rel))
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
 										 "a larger pg_hotpath.cache_size has more"));
 	PG_RETURN_NULL();
@@ -402,7 +404,7 @@ hotpath_evict_all(PG_FUNCTION_ARGS)
 			continue;
 		removed += evict_relation(row->relid);
 	}
-	/* what dropped tables have left */
+	/* what dropped and uncached tables have left, in any database */
 	removed += hp_store_remove_all(NULL, 0);
 	PG_RETURN_INT64(removed);
 }

@@ -52,6 +52,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -244,11 +245,36 @@ is_being_detached_from(Oid relid)
 	return pending;
 }
 
+/*
+ * A partitioned table and its partitions, all of them watched.  One that is
+ * attached to another partition while that is not watched yet would be missed,
+ * so the list is read again until it is the same.
+ */
+static List *
+watched_partitions(Oid relid)
+{
+	List	   *all = find_all_inheritors(relid, NoLock, NULL);
+
+	for (;;)
+	{
+		List	   *again;
+		ListCell   *lc;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(lc, all)
+			hp_relation_watch(lfirst_oid(lc), relid);
+		again = find_all_inheritors(relid, NoLock, NULL);
+		if (equal(all, again))
+			return all;
+		all = again;
+	}
+}
+
 /* The leaves of a partitioned table; sets *unsafe for one that cannot be watched. */
 static List *
 leaves_of(Oid relid, const char **unsafe)
 {
-	List	   *all = find_all_inheritors(relid, NoLock, NULL);
+	List	   *all = watched_partitions(relid);
 	List	   *leaves = NIL;
 	ListCell   *lc;
 
@@ -256,7 +282,6 @@ leaves_of(Oid relid, const char **unsafe)
 	{
 		char		relkind = get_rel_relkind(lfirst_oid(lc));
 
-		hp_relation_watch(lfirst_oid(lc), relid);
 		if (relkind == RELKIND_RELATION)
 			leaves = lappend_oid(leaves, lfirst_oid(lc));
 		else if (relkind != RELKIND_PARTITIONED_TABLE)

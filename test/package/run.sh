@@ -169,6 +169,13 @@ check ".dockerignore leaves what the build needs" docker_ignores_nothing_needed
 check "the Dockerfile builds by docker/build.sh" grep -qx 'RUN sh /src/docker/build.sh /src /built' Dockerfile
 copy_sources "$work/src"
 check "docker/build.sh" env PG_MAJOR="$major" PG_CONFIG="$PG_CONFIG" sh docker/build.sh "$work/src" "$work/built"
+needs_no_more_than_the_server() {
+	comm -23 <(ldd "$1" | awk '/=>/ { print $1 }' | sort) <(ldd "$BINDIR/postgres" | awk '/=>/ { print $1 }' | sort) >"$work/more"
+	[ ! -s "$work/more" ] || { cat "$work/more"; return 1; }
+}
+
+check "what it built needs no library that the server does not need" \
+	needs_no_more_than_the_server "$(find "$work/built" -name pg_hotpath.so)"
 place docker "$work/built"
 read -r -a command < <(sed -n 's/^CMD \["postgres", //p' Dockerfile | tr -d '[],"')
 check "the command of the image starts a server that has the library preloaded" server docker "${command[@]}"

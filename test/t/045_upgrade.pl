@@ -105,6 +105,8 @@ sub change_library
 }
 change_library('$libdir/pg_hotpath', "$dir/pg_hotpath");
 my $new = Hotpath::Session->new($node, database => 'before');
+is($new->query("SELECT hotpath.cache_check('t')"), 'two versions of the library have met in this server; restart it',
+	'a session with another library says so when it is asked');
 $new->query("UPDATE t SET v = 'new' WHERE id = 1");
 is($new->query('SELECT (hotpath.get(NULL::t, 1)).v'), 'new', 'a session with another library writes and reads');
 like($new->last_error, qr/WARNING:.*laid out by another version/, 'and says why it does not cache');

@@ -67,6 +67,33 @@ sub end_by
 	return patient_session($node);
 }
 
+# Kill sessions while they take the memory.  A segment that the server has not registered yet stays in
+# /dev/shm then, whoever asked for it: we remove it.
+sub kill_beginners
+{
+	my ($node, $held) = @_;
+
+	$node->start;
+	for my $try (1 .. 6 * $rounds)
+	{
+		my $control = patient_session($node);
+		my $victim = Hotpath::Session->new($node, name => 'victim');
+		my $pid = $victim->query('SELECT pg_backend_pid()');
+
+		$victim->send('SELECT hotpath.get(NULL::t, 1)');
+		sleep(rand(0.01));
+		$control = end_by($node, 'killed', $control, $pid);
+		$victim->receive;
+		$_->abandon for $victim, $control;
+	}
+	my $control = patient_session($node);
+	all_is_well($control, $held, 'killed while they took the memory');
+	$control->quit;
+	$node->stop;
+	unlink segments();
+	return;
+}
+
 for my $preload (0, 1)
 {
 	my $mode = $preload ? 'preloaded' : 'on demand';
@@ -106,5 +133,6 @@ for my $preload (0, 1)
 	$control->quit;
 	$node->stop;
 	is(scalar(segments()), 0, "$mode: stopped, the server leaves no shared memory");
+	kill_beginners($node, $held) unless $preload;
 }
 done_testing();

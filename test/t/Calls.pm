@@ -163,8 +163,8 @@ our %calls = (
 		slow => 100
 	},
 	'export_json_file(text,text,jsonb,text,text,integer)' => {
-		sql => q~PERFORM hotpath.export_json_file(folder || '/file', 'SELECT id FROM t WHERE id <= 3000', ~
-		  . q~format => 'compact')~,
+		sql => q~PERFORM hotpath.export_json_file(folder || '/file', 'SELECT id FROM generate_series(1, $1) id', ~
+		  . q~jsonb_build_array(size * 100), 'compact')~,
 		slow => 400
 	},
 	# page.sql
@@ -311,7 +311,7 @@ sub all_is_well
 sub left_over
 {
 	my ($folder) = @_;
-	my $whole = join '', qq(["id"]\n), map { "[$_]\n" } 1 .. 3000;
+	my $whole = join '', qq(["id"]\n), map { "[$_]\n" } 1 .. 30_000;
 	my @left = grep { !/^\.\.?$|^file$/ } do { opendir(my $dir, $folder) or die "$folder: $!"; readdir $dir };
 
 	push @left, 'half a file' if -e "$folder/file" && slurp_file("$folder/file") ne $whole;

@@ -131,7 +131,7 @@ keep() {
 	} >"$control"
 	drive "$target" -merge_inner=1 "-merge_control_file=$control"
 	mkdir -p "$work/$target.chosen"
-	perl "$HERE/corpus.pl" cover "$control" | xargs -r cp -t "$work/$target.chosen"
+	perl "$HERE/corpus.pl" cover "$control" | xargs -r -I '{}' cp '{}' "$work/$target.chosen"
 	perl "$HERE/corpus.pl" pack "$work/$target.chosen" >"$FUZZ_KEEP/$target.txt"
 }
 

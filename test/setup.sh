@@ -24,7 +24,7 @@ case $profile in
 	test) packages+=(libipc-run-perl spin zstd lz4); commands+=(prove spin) ;;
 	bench) packages+=(redis-tools valgrind zstd) ;;
 	build) ;;
-	fuzz) packages+=(clang libclang-rt-dev libstdc++-12-dev); commands+=(clang) ;;
+	fuzz) packages+=(clang libclang-rt-dev); commands+=(clang) ;;
 	faults) ;;
 	drivers) ;;
 	package) ;;

@@ -310,7 +310,7 @@ compare(const char *what, int64 now, int64 before, int64 limit)
 {
 	if (now - before <= limit)
 		return;
-	MemoryContextStatsDetail(TopMemoryContext, 1000, true);
+	MemoryContextStats(TopMemoryContext);
 	finding(psprintf("more %s than before", what),
 			psprintf(INT64_FORMAT " instead of " INT64_FORMAT, now, before));
 }

@@ -29,7 +29,7 @@ case $profile in
 		[ -n "${PG_CONFIG:-}" ] || optional+=("postgresql-$major-pgmemcache")
 		;;
 	build) packages+=(clang); commands+=(clang) ;;
-	fuzz) packages+=(clang libclang-rt-dev g++); commands+=(clang) ;;
+	fuzz) packages+=(clang libclang-rt-dev); commands+=(clang) ;;
 	faults) ;;
 	package) packages+=(build-essential debhelper fakeroot lintian postgresql-server-dev-all) ;;
 	matrix) packages=(debootstrap) commands=(debootstrap) ;;

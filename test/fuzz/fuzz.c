@@ -34,9 +34,9 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "common/hashfn.h"
 #include "common/string.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -98,6 +98,7 @@ static Left first;				/* before the first input, then when all is warm */
 static int64 nruns = 0;
 static int64 ncancelled = 0;
 static int64 outside = 0;
+static int	nlooks = 0;
 
 static void
 finding(const char *what, const char *detail)
@@ -309,7 +310,7 @@ compare(const char *what, int64 now, int64 before, int64 limit)
 {
 	if (now - before <= limit)
 		return;
-	MemoryContextStatsDetail(TopMemoryContext, 1000, true);
+	MemoryContextStats(TopMemoryContext);
 	finding(psprintf("more %s than before", what),
 			psprintf(INT64_FORMAT " instead of " INT64_FORMAT, now, before));
 }
@@ -317,7 +318,6 @@ compare(const char *what, int64 now, int64 before, int64 limit)
 static void
 check_left(void)
 {
-	static int	nlooks = 0;
 	Left		now;
 
 	look(&now);
@@ -329,9 +329,17 @@ check_left(void)
 	compare("bytes from malloc", now.outside, first.outside, MAX_GROWTH);
 	compare("open files", now.files, first.files, MAX_FILES);
 	if (nlooks % 16 == 1)
-		fprintf(stderr, "LEFT: " INT64_FORMAT " runs, " INT64_FORMAT " cancelled, bytes used "
-				INT64_FORMAT ", cached " INT64_FORMAT ", outside " INT64_FORMAT ", files "
-				INT64_FORMAT "\n", nruns, ncancelled, now.used, now.cached, now.outside, now.files);
+		fprintf(stderr, "LEFT: " INT64_FORMAT " runs, bytes used " INT64_FORMAT ", cached "
+				INT64_FORMAT ", outside " INT64_FORMAT ", files " INT64_FORMAT "\n", nruns,
+				now.used, now.cached, now.outside, now.files);
+}
+
+/* For run.sh; libFuzzer ends by exit(). */
+static void
+sum_up(void)
+{
+	fprintf(stderr, "CANCELLED: " INT64_FORMAT "\nCOMPARED: %d\n", ncancelled,
+			Max(nlooks - WARM_UP, 0));
 }
 
 /*
@@ -451,6 +459,7 @@ fuzz_main(Datum arg)
 	sigaction(SIGALRM, NULL, &alarm_action);
 	limit_memory();
 	error_context_stack = NULL;
+	atexit(sum_up);
 	LLVMFuzzerRunDriver(&n, &arguments, run_input);
 	proc_exit(0);
 }

@@ -24,7 +24,8 @@ failed=0
 
 find_postgres
 work=$HOME/fuzz
-mkdir -p "$work"
+rm -rf "$work"
+mkdir "$work"
 sockets=$(mktemp -d)	# whose path is short
 trap 'kill $(jobs -p) 2>/dev/null || true; stop_servers_below "$work"; rm -rf "$sockets"' EXIT
 trap 'exit 143' INT TERM
@@ -131,23 +132,25 @@ keep() {
 	} >"$control"
 	drive "$target" -merge_inner=1 "-merge_control_file=$control"
 	mkdir -p "$work/$target.chosen"
-	perl "$HERE/corpus.pl" cover "$control" | xargs -r cp -t "$work/$target.chosen"
+	perl "$HERE/corpus.pl" cover "$control" | xargs -r -I '{}' cp '{}' "$work/$target.chosen"
 	perl "$HERE/corpus.pl" pack "$work/$target.chosen" >"$FUZZ_KEEP/$target.txt"
 }
 
-# What a target's log says.
+# number_after TEXT LOG: the first number that follows a text at the beginning of a line.
+number_after() { sed -n "s/^$1: *\([0-9]*\).*/\1/p" "$2" | head -n 1; }
+
+# judge TARGET STATUS: what its log says.
 judge() {
-	local target=$1 log=$work/$1.log runs edges cancelled kept
-	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | head -n 1)
+	local target=$1 log=$work/$1.log runs edges compared kept
+	runs=$(number_after stat::number_of_executed_units "$log")
+	compared=$(number_after COMPARED "$log")
 	edges=$(sed -n -e '/^stat::/q' -e 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
 	kept=$(find "$work/$target.kept" -type f | wc -l)
-	if [ "$2" = 0 ] && [ "${runs:-0}" -gt "$kept" ] &&
-		[ -z "$(find "$work/$target.found" -type f -not -name 'slow-*')" ]; then
-		cancelled=$(sed -n 's/^LEFT: .* \([0-9]*\) cancelled.*/\1/p' "$log" | tail -n 1)
-		report ok "$target: $runs executions, $edges edges, memory flat, ${cancelled:-0} cancelled"
+	if [ "$2" = 0 ] && [ "${runs:-0}" -gt "$kept" ] && [ "${compared:-0}" -gt 0 ]; then
+		report ok "$target: $runs executions, $edges edges, memory flat, $(number_after CANCELLED "$log") cancelled"
 		return
 	fi
-	report 'not ok' "$target: after ${runs:-some} executions, $edges edges"
+	report 'not ok' "$target: after ${runs:-some} executions, ${edges:-some} edges, memory compared ${compared:-0} times"
 	grep -E 'FINDING|runtime error|TRAP:|ERROR|FATAL|PANIC|Sanitizer' "$log" | head -n 10 | sed 's/^/#   /' || true
 	say "#   the whole log is $log"
 	perl "$HERE/corpus.pl" pack "$work/$target.found" | sed 's/^/#   input: /'

@@ -69,7 +69,7 @@ peer_missing() {
 		rm -rf "$peer_modules"
 		mkdir -p "$peer_modules"
 		cp "$here/peers/package.json" "$peer_modules/new.json"
-		(cd "$peer_modules" && cp new.json package.json && npm install --no-package-lock --ignore-scripts --no-audit --no-fund) \
+		(cd "$peer_modules" && cp new.json package.json && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --fetch-retries 1) \
 			>"$tmp/npm.log" 2>&1 || { rm -rf "$peer_modules"; echo 'npm could not install pg, redis and dataloader'; }
 	fi
 }
@@ -119,21 +119,21 @@ peer_program() {
 }
 
 peer_endpoint() {
-	local suffix flight round plain rows aside cached
+	local suffix flight round plain rows aside cached hits others
 	say "peers: the endpoint, by SELECT, Redis and get_json"
 	peer_program endpoint
-	while read -r suffix flight round plain rows aside cached; do
+	while read -r suffix flight round plain rows aside cached hits others; do
 		if [[ $suffix == reads ]]; then suffix=; fi
-		peer_record "peer_get$suffix" "$flight" "$round" "$plain" "$cached"
+		peer_record "peer_get$suffix" "$flight" "$round" "$plain" "$cached" "$hits" "$others"
 		peer_record "peer_aside$suffix" "$flight" "$round" "$plain" "$aside"
-		peer_record "peer_redis$suffix" "$flight" "$round" "$aside" "$cached"
-		if [[ -z $suffix ]]; then peer_record peer_rows "$flight" "$round" "$rows" "$cached"; fi
+		peer_record "peer_redis$suffix" "$flight" "$round" "$aside" "$cached" "$hits" "$others"
+		if [[ -z $suffix ]]; then peer_record peer_rows "$flight" "$round" "$rows" "$cached" "$hits" "$others"; fi
 	done <"$tmp/endpoint.tsv"
 }
 
-# peer_record CASE CLIENTS ROUND PLAIN OURS: if that case is selected
+# peer_record CASE CLIENTS ROUND PLAIN OURS [HITS OTHERS]: if that case is selected
 peer_record() {
-	if wanted "$1"; then record "$@" -; fi
+	if wanted "$1"; then record "${@:1:5}" - "${@:6}"; fi
 }
 
 peer_stale() {

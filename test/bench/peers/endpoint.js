@@ -1,5 +1,6 @@
 // The endpoint by each way, in turns of a fraction of a second. Prints, for each round and number of requests in flight,
-// "reads|_writes IN-FLIGHT ROUND PLAIN ROWS ASIDE CACHED": answers per second, reads only or with some writes.
+// "reads|_writes IN-FLIGHT ROUND PLAIN ROWS ASIDE CACHED HITS OTHERS": answers per second, reads only or with some writes,
+// and how many reads of the cached table were served by the cache, and were not.
 'use strict'
 
 const { connectPostgres, connectRedis, setting, now, report, run } = require('./common')
@@ -30,13 +31,23 @@ async function serve (way, clients, seconds, writes, tally) {
   tally.seconds += now() - began
 }
 
+async function served (client) {
+  const { rows } = await client.query(`select hits::int as hits, (misses + not_quiet + expired + bypass_own_write + bypass_serializable
+    + bypass_rls + bypass_recovery + bypass_unsafe + bypass_too_large + bypass_disabled)::int as others
+    from hotpath.cache_stats where relation = 'peer.cached'::regclass`)
+  return rows[0]
+}
+
 async function round (ways, clients, writes, number) {
   const tallies = Object.fromEntries(WAYS.map((name) => [name, { answers: 0, seconds: 0 }]))
+  const before = await served(clients[0])
   const order = number % 2 ? WAYS : [...WAYS].reverse()
   for (let done = 0; done < SECONDS; done += TURN) {
     for (const name of order) await serve(ways[name], clients, TURN, writes, tallies[name])
   }
-  report(writes ? '_writes' : 'reads', clients.length, number, ...WAYS.map((name) => tallies[name].answers / tallies[name].seconds))
+  const after = await served(clients[0])
+  report(writes ? '_writes' : 'reads', clients.length, number, ...WAYS.map((name) => tallies[name].answers / tallies[name].seconds),
+    after.hits - before.hits, after.others - before.others)
 }
 
 run(async () => {

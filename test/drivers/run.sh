@@ -160,7 +160,8 @@ both_ways() {
 npm_install() {
 	command -v npm >/dev/null || { echo "there is no npm"; return 1; }
 	mkdir -p "$W/npm" && cp "$here/package.json" "$W/npm" && cd "$W/npm" &&
-		npm install --no-package-lock --no-audit --no-fund --loglevel=error --fetch-retries=2
+		timeout -k 5 120 npm install --no-package-lock --no-audit --no-fund --loglevel=error \
+			--fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
 }
 
 try_express() {
@@ -306,7 +307,7 @@ try_readme() {
 	check "README: its SQL runs from top to bottom in a new database" run_readme_sql || return
 	check "README: its psql line exports" run_readme_psql
 	check "README, Python: an export" /usr/bin/python3 "$here/readme.py" "$ROOT/README.md"
-	[ -d "$W/npm" ] || check "README: npm installs the packages of test/drivers/package.json" npm_install || return
+	[ -d "$W/npm/node_modules/pg" ] || check "README: npm installs the packages of test/drivers/package.json" npm_install || return
 	NODE_PATH=$W/npm/node_modules node "$here/readme.js" "$ROOT/README.md" || status=1
 	export PGUSER=shop PGDATABASE=shop
 }

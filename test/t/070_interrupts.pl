@@ -64,18 +64,16 @@ for my $preload (0, 1)
 		$session->query('RESET statement_timeout');
 		for my $way (('cancel') x 4, 'terminate')
 		{
+			my $victim = "FROM pg_stat_activity WHERE application_name = 'victim' "
+			  . "AND query LIKE 'DO %' AND state = 'active'";
 			$session->send($loop);
-			$control->query('SELECT count(*) FROM pg_stat_activity '
-				  . "WHERE application_name = 'victim' AND state = 'active'")
-			  for 1 .. 2;
+			# on a busy machine it may take a while until it begins; before that nothing can end it
+			1 until $control->query("SELECT count(*) $victim") ne '0';
 			sleep(rand(0.02));
-			while (1)
+			do
 			{
-				$control->query("SELECT pg_${way}_backend(pid) FROM pg_stat_activity WHERE "
-					  . "application_name = 'victim' AND query LIKE 'DO %' AND state = 'active'");
-				last if $control->query('SELECT count(*) FROM pg_stat_activity WHERE '
-					  . "application_name = 'victim' AND state = 'active'") eq '0';
-			}
+				$control->query("SELECT pg_${way}_backend(pid) $victim");
+			} until $control->query("SELECT count(*) $victim") eq '0';
 			$session->receive;
 			$met{$way}++ if $session->last_error =~ /canceling|terminating|closed/;
 		}

@@ -160,7 +160,7 @@ both_ways() {
 npm_install() {
 	command -v npm >/dev/null || { echo "there is no npm"; return 1; }
 	mkdir -p "$W/npm" && cp "$here/package.json" "$W/npm" && cd "$W/npm" &&
-		timeout -k 5 120 npm install --no-package-lock --no-audit --no-fund --loglevel=error \
+		timeout --foreground -k 5 120 npm install --no-package-lock --no-audit --no-fund --loglevel=error \
 			--fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
 }
 

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const DataLoader = require('dataloader')
 const { Pool } = require('pg')
-const QueryStream = require('pg-query-stream')
+const Cursor = require('pg-cursor')
 
 const pool = new Pool()
 const plain = async (sql, ...parameters) => (await pool.query({ text: sql, values: parameters, rowMode: 'array' })).rows.map(row => row[0])
@@ -37,10 +37,10 @@ const checks = [
     assert.deepEqual(users.map(user => user?.id), [3, 1, undefined, 2])
     assert.deepEqual(users[1].orders.map(order => order.id), (await plain('select id from orders where user_id = 1 order by id')).map(Number))
   }],
-  ['new QueryStream(', 'an export', async block => {
+  ['new Cursor(', 'an export', async block => {
     const client = await pool.connect()
     let body = ''
-    await run(block, { client, QueryStream, response: { write: text => { body += text } } }, '0')
+    await run(block, { client, Cursor, response: { write: text => { body += text } } }, '0')
     client.release()
     const lines = body.split('\n')
     assert.equal(lines.pop(), '')

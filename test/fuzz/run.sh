@@ -46,7 +46,7 @@ compile() {
 	local guards=()
 	case $1 in	# guard.c says why
 		src/page/cursor_read.c) guards=(palloc=fuzz_guarded_palloc pfree=fuzz_guarded_pfree) ;;
-		src/page/request.c | src/catalog/argument.c | src/*/{page,eager,export}_functions.c)
+		src/page/request.c | src/catalog/argument.c | src/*/*_functions.c)
 			guards=(pg_detoast_datum=fuzz_guarded_detoast
 				pg_detoast_datum_copy=fuzz_guarded_detoast_copy
 				pg_detoast_datum_packed=fuzz_guarded_detoast_packed)

@@ -18,6 +18,7 @@
  *		interrupts held, or a lock, a portal, a file or a changed setting left
  *		memory that grows: of contexts, or of malloc
  *		a statement that a cancel does not end
+ *		a read past the end of what came from SQL, see guard.c
  *
  * Each ends the worker by abort(), upon which libFuzzer writes the input to a file.
  *
@@ -366,6 +367,7 @@ run_input(const unsigned char *data, size_t size)
 	run_in_transaction(&input);
 	MemoryContextSwitchTo(TopMemoryContext);
 	MemoryContextReset(input_context);
+	fuzz_guard_reset();
 	if (++nruns % CHECK_EVERY == 0)
 		check_left();
 	outside += malloc_outside() - before;

@@ -53,4 +53,12 @@ extern char *fuzz_take_cursor(const FuzzStatement *statement, FuzzInput *input);
 /* json.c */
 extern char *fuzz_repair_json(const char *text);
 
+/* guard.c */
+extern void fuzz_guard_reset(void);
+extern void *fuzz_guarded_palloc(Size size);
+extern void fuzz_guarded_pfree(void *chunk);
+extern struct varlena *fuzz_guarded_detoast(struct varlena *value);
+extern struct varlena *fuzz_guarded_detoast_copy(struct varlena *value);
+extern struct varlena *fuzz_guarded_detoast_packed(struct varlena *value);
+
 #endif							/* FUZZ_H */

@@ -40,6 +40,7 @@
 #include "nodes/memnodes.h"
 #include "storage/ipc.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #if PG_VERSION_NUM >= 170000
 #include "utils/memutils_internal.h"
@@ -50,6 +51,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(faults_arm);
 PG_FUNCTION_INFO_V1(faults_disarm);
 PG_FUNCTION_INFO_V1(faults_sites);
+PG_FUNCTION_INFO_V1(faults_forget);
 PG_FUNCTION_INFO_V1(faults_other_memory);
 PG_FUNCTION_INFO_V1(faults_open_files);
 PG_FUNCTION_INFO_V1(faults_leak);
@@ -416,6 +418,14 @@ faults_sites(PG_FUNCTION_ARGS)
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	PG_RETURN_NULL();
+}
+
+/* forget(): drop all that the session keeps of catalogs, and with it what rests upon that */
+Datum
+faults_forget(PG_FUNCTION_ARGS)
+{
+	InvalidateSystemCaches();
+	PG_RETURN_VOID();
 }
 
 /* other_memory(): bytes from malloc() that no memory context has */

@@ -50,6 +50,7 @@ CREATE FUNCTION faults.arm(kinds int, action text, n bigint, whole_stack bool DE
 	RETURNS void AS 'faults', 'faults_arm' LANGUAGE C;
 CREATE FUNCTION faults.disarm() RETURNS bigint AS 'faults', 'faults_disarm' LANGUAGE C;
 CREATE FUNCTION faults.sites() RETURNS SETOF bigint AS 'faults', 'faults_sites' LANGUAGE C;
+CREATE FUNCTION faults.forget() RETURNS void AS 'faults', 'faults_forget' LANGUAGE C;
 CREATE FUNCTION faults.other_memory() RETURNS bigint AS 'faults', 'faults_other_memory' LANGUAGE C;
 CREATE FUNCTION faults.open_files(prefix text) RETURNS int AS 'faults', 'faults_open_files' LANGUAGE C;
 CREATE FUNCTION faults.leak(what text) RETURNS void AS 'faults', 'faults_leak' LANGUAGE C;
@@ -60,11 +61,11 @@ GRANT USAGE ON SCHEMA faults TO PUBLIC;
 CREATE FUNCTION faults.problems(dir text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	found text[] := '{}';
-	t regclass;
+	checked regclass;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['person', 'item', 'pair', 'part', 'spare', 'guarded']::regclass[] LOOP
-		IF (SELECT stale <> 0 FROM hotpath.verify_cache(t)) THEN
-			found := found || format('%s has stale entries;', t);
+	FOREACH checked IN ARRAY ARRAY['person', 'item', 'pair', 'part', 'spare', 'guarded']::regclass[] LOOP
+		IF (SELECT stale <> 0 FROM hotpath.verify_cache(checked)) THEN
+			found := found || format('%s has stale entries;', checked);
 		END IF;
 	END LOOP;
 	IF (SELECT count(*) <> 0 FROM (
@@ -110,5 +111,10 @@ CREATE VIEW faults.held AS
 		AND NOT (l.mode = 'AccessShareLock' AND (c.relname IN ('held', 'pg_locks', 'pg_cursors') OR c.relname LIKE 'pg\_class%'))) AS locks,
 	(SELECT count(*) FROM pg_cursors) AS cursors;
 
+-- What the session uses: in all, and without what the server keeps of catalogs, which may grow when
+-- building that is broken off.
 CREATE VIEW faults.memory AS
-	SELECT sum(used_bytes) AS bytes, count(*) AS contexts FROM pg_backend_memory_contexts;
+	SELECT sum(used_bytes) AS bytes, sum(used_bytes) FILTER (WHERE name <> 'CacheMemoryContext'
+		AND (parent IS DISTINCT FROM 'CacheMemoryContext' OR name LIKE 'pg_hotpath%' OR name LIKE 'CachedPlan%'
+			OR name = 'SPI Plan')) AS without_catalogs
+	FROM pg_backend_memory_contexts;

@@ -14,14 +14,16 @@ use List::Util qw(shuffle min max sum0);
 
 my %modes = (
 	# as it is, in a session that has run it before; three times, for what grows
-	plain => { action => 'fail', tries => 12, repeat => 3 },
-	# all that follows fails as well, until the statement has ended
-	exhausted => { action => 'fail on', tries => 6, repeat => 1 },
+	warm => { action => 'fail', tries => 30, repeat => 3 },
+	# when the session has just lost all that it kept of catalogs
+	cold => { action => 'fail', tries => 12, repeat => 3, forget => 1 },
 	# in a new session
-	fresh => { action => 'fail', tries => 10, repeat => 1, fresh => 1 },
+	fresh => { action => 'fail', tries => 12, repeat => 1, fresh => 1 },
+	# all that follows fails as well, until the statement has ended
+	exhausted => { action => 'fail on', tries => 6, repeat => 1, forget => 1 },
 	# within a transaction that has written, catches the error and writes on
-	caught => { action => 'fail', tries => 8, repeat => 1, caught => 1 },
-	cancel => { action => 'cancel', tries => 8, repeat => 1, code => '57014' },
+	caught => { action => 'fail', tries => 8, repeat => 1, caught => 1, forget => 1 },
+	cancel => { action => 'cancel', tries => 8, repeat => 1, code => '57014', forget => 1 },
 	timeout => { action => 'timeout', tries => 2, repeat => 1, code => '57014', timeout => '30ms' });
 
 my $dir = shift;
@@ -48,7 +50,8 @@ sub armed
 	my ($s, $mode, $action, $n) = @_;
 	my $whole = $mode->{fresh} ? 'false' : 'true';
 	return ($mode->{fresh} ? "$s->{before}\\c\n" : '')
-	  . "$s->{before}"
+	  . $s->{before}
+	  . ($mode->{forget} ? "SELECT faults.forget();\n" : '')
 	  . ($mode->{timeout} ? "SET statement_timeout = '$mode->{timeout}';\n" : '')
 	  . "SELECT faults.arm($kinds, '$action', $n, $whole);\n"
 	  . wrapped($s, $mode)
@@ -69,15 +72,23 @@ sub try
 	  . "SELECT '\@held ' || locks || ' ' || cursors FROM faults.held;\n"
 	  . "SELECT '\@problems ' || faults.problems('$dir');\n"
 	  . $s->{before} . "\\echo \@again\n" . $s->{text} . "\\echo \@code :SQLSTATE\n" . $s->{after}
-	  . "SELECT '\@memory ' || bytes || ' ' || contexts FROM faults.memory;\n\\echo \@end\n";
+	  . 'SELECT \'@memory \' || ' . ($mode->{forget} ? 'without_catalogs' : 'bytes')
+	  . " FROM faults.memory;\n\\echo \@end\n";
+}
+
+# The statement and the questions as they are after a fault, often enough for plans to have settled.
+sub undisturbed
+{
+	my ($s) = @_;
+	return "$s->{before}\\echo \@again\n$s->{text}\\echo \@code :SQLSTATE\n$s->{after}"
+	  . "SELECT faults.problems('$dir') \\g /dev/null\n";
 }
 
 # What the statement gives undisturbed, and the numbers of the calls to try, one of each site.
 sub prepare
 {
 	my ($s, $mode) = @_;
-	my $script = join '', map { "$s->{before}\\echo \@again\n$s->{text}\\echo \@code :SQLSTATE\n$s->{after}" } 1 .. 3;
-	my @lines = psql($database, $script . armed($s, $mode, 'record', 0)
+	my @lines = psql($database, undisturbed($s) x 6 . armed($s, $mode, 'record', 0)
 		  . "SELECT '\@site ' || n FROM faults.sites() n;\n");
 	my $text = join "\n", @lines;
 	my @results = $text =~ /\@again\n(.*?)\@code (\w+)/sg;
@@ -109,14 +120,21 @@ sub wrong
 	return @wrong;
 }
 
-# Does what the session uses grow from try to try?  The first may fill what is kept.
+# How much the memory that the session uses grows from each try to the next.
 sub growth
 {
-	my @memory = map { /^\@memory (\d+) (\d+)$/m ? [ $1, $2 ] : () } @_;
-	return () if @memory < 3;
-	my ($bytes, $contexts) = map { $memory[-1][$_] - $memory[1][$_] } 0, 1;
-	return ($bytes > 0 ? "memory grows by $bytes bytes" : (),
-		$contexts > 0 ? "memory grows by $contexts contexts" : ());
+	my @memory = map { /^\@memory (\d+)$/m ? $1 : () } @_;
+	return map { $memory[$_] - $memory[ $_ - 1 ] } 1 .. $#memory;
+}
+
+# Does it grow with every try?  Once or twice may be for what is kept.
+sub leaks
+{
+	my ($s, $mode, $n) = @_;
+	my $output = join "\n", psql($database, undisturbed($s) x 6 . try($s, $mode, $n) x 12);
+	my @growth = growth(split /^(?=\@try )/m, $output);
+	return () if (grep { $_ > 0 } @growth[ 2 .. $#growth ]) < @growth - 4;
+	return "memory grows by $growth[-1] bytes each time";
 }
 
 # All tries of a statement.
@@ -129,16 +147,16 @@ sub run_statement
 	my ($fired, @details) = (0);
 
 	push @details, "it ends with $s->{code}" if $s->{code} ne '00000' && $s->{name} !~ /^fails/;
-	my $script = join '', map { (try($s, $mode, $_)) x $mode->{repeat} } @chosen;
+	my $script = undisturbed($s) x 6 . "\\echo \@begin\n" . join '', map { (try($s, $mode, $_)) x $mode->{repeat} } @chosen;
 	my $output = join "\n", psql($database, $script), '';
 	my ($said, $lost) = ($Faults::said, $Faults::lost);
-	my @tries = split /^(?=\@try )/m, $output;
+	my @tries = split /^(?=\@try )/m, $output =~ s/.*^\@begin\n//msr;
 	for my $n (@chosen)
 	{
 		my @own = splice @tries, 0, $mode->{repeat};
 		my %seen;
 		my @wrong = grep { !$seen{$_}++ } map { wrong($s, $mode, $_) } @own;
-		push @wrong, growth(@own);
+		push @wrong, leaks($s, $mode, $n) if $mode->{repeat} > 2 && @own == $mode->{repeat} && (growth(@own))[-1] > 0 && !@wrong;
 		$fired++ if @own && $own[0] =~ /^\@state \w+ [1-9]/m;
 		push @details, "call $n: " . join(', ', @wrong) if @wrong;
 		last if !@own;

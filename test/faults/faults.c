@@ -25,6 +25,7 @@
  */
 #include "postgres.h"
 
+#include <dirent.h>
 #include <execinfo.h>
 #include <link.h>
 #include <malloc.h>
@@ -443,19 +444,21 @@ Datum
 faults_open_files(PG_FUNCTION_ARGS)
 {
 	char	   *prefix = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	DIR		   *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
 	int			n = 0;
 
-	for (int fd = 0; fd < 1024; fd++)
+	if (dir == NULL)
+		elog(ERROR, "faults: cannot read /proc/self/fd");
+	while ((entry = readdir(dir)) != NULL)
 	{
-		char		link[64];
 		char		path[MAXPGPATH];
-		ssize_t		len;
+		ssize_t		len = readlinkat(dirfd(dir), entry->d_name, path, sizeof(path));
 
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		len = readlink(link, path, sizeof(path) - 1);
-		if (len > 0 && strncmp(path, prefix, strlen(prefix)) == 0)
+		if (len >= strlen(prefix) && strncmp(path, prefix, strlen(prefix)) == 0)
 			n++;
 	}
+	closedir(dir);
 	PG_RETURN_INT32(n);
 }
 

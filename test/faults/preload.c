@@ -5,9 +5,9 @@
  *
  * Two ways lead here.  faults.c, loaded into a backend, sets the hook, which is
  * asked before each call and may name the error that the call is to return.
- * And files in the directory that the environment variable HP_FAULTS names
- * concern every process of the server: while "shm-full" is there, no dynamic
- * shared memory is to be had; "clock" holds seconds that the clock is ahead.
+ * And a file that the environment variable HP_FAULTS names concerns every process
+ * of the server.  It holds two numbers in CONTROL_SIZE bytes: whether /dev/shm is
+ * full, and by how many seconds the clock is ahead.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,6 +35,8 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
+#define CONTROL_SIZE 32
+
 /* The next definition of a function. */
 #define REAL(name) \
 	static __typeof__(name) *real_##name = NULL; \
@@ -52,28 +54,39 @@ fails(FaultsKind kind)
 	return error > 0;
 }
 
+/* The text of the control file, as it is now. */
 static const char *
-control_file(const char *name)
+control(void)
 {
-	static char path[1024];
-	const char *dir = getenv("HP_FAULTS");
+	static const char *text = NULL;
+	const char *path = text == NULL ? getenv("HP_FAULTS") : NULL;
+	int			fd;
 
-	if (dir == NULL)
+	if (path == NULL)
+		return text;
+	REAL(open);
+	REAL(mmap);
+	REAL(close);
+	fd = real_open(path, O_RDONLY);
+	if (fd < 0)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
+	text = real_mmap(NULL, CONTROL_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (text == MAP_FAILED)
+		text = NULL;
+	real_close(fd);
+	return text;
 }
 
 /* Is there no room in /dev/shm? */
 static int
 shm_is_full(void)
 {
-	const char *path = control_file("shm-full");
-	int			saved = errno;
-	int			full = path != NULL && access(path, F_OK) == 0;
+	const char *text = control();
 
-	errno = full ? ENOSPC : saved;
-	return full;
+	if (text == NULL || text[0] != '1')
+		return 0;
+	errno = ENOSPC;
+	return 1;
 }
 
 void *
@@ -185,33 +198,16 @@ rename(const char *from, const char *to)
 	return fails(FAULTS_RENAME) ? -1 : real_rename(from, to);
 }
 
-/* Seconds that the clock is ahead. */
-static long
-clock_ahead(void)
-{
-	const char *path = control_file("clock");
-	char		text[32] = "";
-	int			saved = errno;
-	int			fd = path != NULL ? open(path, O_RDONLY) : -1;
-
-	if (fd >= 0)
-	{
-		if (read(fd, text, sizeof(text) - 1) < 0)
-			text[0] = '\0';
-		close(fd);
-	}
-	errno = saved;
-	return atol(text);
-}
-
 int
 gettimeofday(struct timeval *restrict now, void *restrict zone)
 {
+	const char *text = control();
 	int			result;
 
 	REAL(gettimeofday);
 	result = real_gettimeofday(now, zone);
-	now->tv_sec += clock_ahead();
+	if (text != NULL)
+		now->tv_sec += atol(text + 1);
 	return result;
 }
 

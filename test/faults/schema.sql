@@ -111,10 +111,9 @@ CREATE VIEW faults.held AS
 		AND NOT (l.mode = 'AccessShareLock' AND (c.relname IN ('held', 'pg_locks', 'pg_cursors') OR c.relname LIKE 'pg\_class%'))) AS locks,
 	(SELECT count(*) FROM pg_cursors) AS cursors;
 
--- What the session uses: in all, and without what the server keeps of catalogs, which may grow when
--- building that is broken off.
+-- What the session uses, without what the server keeps of catalogs: that may grow when building it
+-- is broken off.
 CREATE VIEW faults.memory AS
-	SELECT sum(used_bytes) AS bytes, sum(used_bytes) FILTER (WHERE name <> 'CacheMemoryContext'
-		AND (parent IS DISTINCT FROM 'CacheMemoryContext' OR name LIKE 'pg_hotpath%' OR name LIKE 'CachedPlan%'
-			OR name = 'SPI Plan')) AS without_catalogs
-	FROM pg_backend_memory_contexts;
+	SELECT sum(used_bytes) AS bytes FROM pg_backend_memory_contexts
+	WHERE name <> 'CacheMemoryContext' AND (parent IS DISTINCT FROM 'CacheMemoryContext'
+		OR name LIKE 'pg_hotpath%' OR name LIKE 'CachedPlan%' OR name = 'SPI Plan');

@@ -77,7 +77,7 @@ sub psql
 	my $file = File::Temp->new;
 	my $errors = File::Temp->new;
 
-	print $file "SET client_min_messages = warning;\nSET lock_timeout = '20s';\n", $script;
+	print $file "SET client_min_messages = warning;\n", $script;
 	close $file;
 	my @lines = `psql -XAtq -d $database -f $file 2>$errors`;
 	my $status = $? >> 8;

@@ -26,6 +26,7 @@
 #include "postgres.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
 #include <malloc.h>
@@ -40,6 +41,7 @@
 #include "miscadmin.h"
 #include "nodes/memnodes.h"
 #include "storage/ipc.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -128,6 +130,27 @@ extern void *__libc_stack_end;
 static uintptr_t text_start = 0;
 static uintptr_t text_end = 0;
 
+/*
+ * LockAcquireExtended() leaves a lock without owners behind when it gets no memory
+ * for them; the server crashes when a lock on the same object is taken again
+ * before the transaction ends, by whatever.  That is none of our business.
+ */
+static uintptr_t lock_start = 0;
+static uintptr_t lock_end = 0;
+
+static void
+find_server_functions(void)
+{
+	Dl_info		info;
+	ElfW(Sym)  *symbol;
+
+	if (dladdr1((void *) LockAcquireExtended, &info, (void **) &symbol, RTLD_DL_SYMENT) == 0 ||
+		symbol == NULL)
+		elog(ERROR, "faults: cannot find the server's functions");
+	lock_start = (uintptr_t) info.dli_saddr;
+	lock_end = lock_start + symbol->st_size;
+}
+
 static int
 note_library(struct dl_phdr_info *info, size_t size, void *arg)
 {
@@ -180,8 +203,13 @@ stack_of(FaultsKind kind)
 		return 0;
 	n = backtrace(frames, MAX_FRAMES);
 	for (int i = 0; i < n; i++)
+	{
 		if (is_ours((uintptr_t) frames[i]))
 			outermost = i;
+		/* this file's, MemoryContextAlloc(), and its caller */
+		if (i < 6 && (uintptr_t) frames[i] >= lock_start && (uintptr_t) frames[i] < lock_end)
+			return 0;
+	}
 	if (outermost < 0)
 		return 0;
 	/* the first frames are this file's */
@@ -343,6 +371,7 @@ hook_all(void)
 		return;
 	/* the first use of backtrace() loads a library */
 	backtrace(frames, 2);
+	find_server_functions();
 	generation = GenerationContextCreate(CurrentMemoryContext, "faults", ALLOCSET_SMALL_SIZES);
 	slab = SlabContextCreate(CurrentMemoryContext, "faults", SLAB_DEFAULT_BLOCK_SIZE, 64);
 	hook_methods(TopMemoryContext);

@@ -52,14 +52,14 @@ sub fault
 	{
 		push @wrong, "the error is $code" if $code ne $errors{$error};
 		# the directory is synced after the file has been replaced
-		push @wrong, 'the old file is gone' if $old ne 't' && $kind ne 'sync' && $kind ne 'close';
+		push @wrong, 'the old file is gone' if ($old // '') ne 't' && $kind ne 'sync' && $kind ne 'close';
 		push @wrong, 'the message names no file' if $Faults::said !~ /ERROR:  could not \w+ (?:\w+ )?file "/;
 	}
 	return map { "$kind $n, $action $error: $_" } @wrong;
 }
 
 my %actions = (
-	open => [ [ 'fail', 28 ], [ 'fail', 24 ] ],
+	open => [ [ 'fail', 28 ], [ 'fail on', 24 ] ],
 	write => [ [ 'fail', 28 ], [ 'fail', 5 ], [ 'short', 5 ], [ 'fail on', 28 ] ],
 	sync => [ [ 'fail', 5 ], [ 'fail', 28 ] ],
 	close => [ [ 'fail', 28 ], [ 'fail', 5 ] ],
@@ -107,7 +107,7 @@ for my $s (statements('^export (?:gzip|zstd|lz4|file gzip)|^page signed'))
 		push @wrong, "call $n: " . ($after - $before) . ' bytes more after 20 failures'
 		  if !defined $after || $after - $before > 20 * 4096;
 	}
-	result(!@wrong && @chosen, "$s->{name}: failures leave no memory behind", @wrong);
+	result(!@wrong && scalar @chosen, "$s->{name}: failures leave no memory behind", @wrong);
 	note(scalar(@sites) . ' sites, ' . scalar(@chosen) . ' tried');
 }
 exit $Faults::failed;

@@ -43,7 +43,7 @@ build() {
 new_server() {
 	local database
 	rm -rf "$PGDATA" "$PGDATA.log" "$FAULTS_DIR"
-	mkdir "$FAULTS_DIR"
+	mkdir -p "$FAULTS_DIR"/{faults0,faults1}
 	"$BINDIR/initdb" -D "$PGDATA" -U postgres -A trust -E UTF8 --no-locale --no-sync >"$WORK/initdb.log"
 	cat >>"$PGDATA/postgresql.conf" <<-CONF
 		listen_addresses = ''

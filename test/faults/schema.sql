@@ -65,41 +65,41 @@ DECLARE
 BEGIN
 	FOREACH checked IN ARRAY ARRAY['person', 'item', 'pair', 'part', 'spare', 'guarded']::regclass[] LOOP
 		IF (SELECT stale <> 0 FROM hotpath.verify_cache(checked)) THEN
-			found := found || format('%s has stale entries;', checked);
+			found := array_append(found, format('%s has stale entries;', checked));
 		END IF;
 	END LOOP;
 	IF (SELECT count(*) <> 0 FROM (
 			SELECT hotpath.get(NULL::person, k), (SELECT t FROM person t WHERE id = k) FROM generate_series(0, 11) k
 			UNION ALL SELECT hotpath.get(NULL::person, k), (SELECT t FROM person t WHERE id = k) FROM generate_series(0, 11) k
 			OFFSET 0) x(cached, stored) WHERE cached IS DISTINCT FROM stored) THEN
-		found := found || 'person differs;';
+		found := array_append(found, 'person differs;');
 	END IF;
 	IF (SELECT count(*) <> 0 FROM (
 			SELECT hotpath.get(NULL::item, k), (SELECT t FROM item t WHERE id = k),
 				hotpath.get_by(NULL::item, 'item_name_key', 'item ' || k) FROM generate_series(0, 31) k
 			OFFSET 0) x(cached, stored, by_name) WHERE cached IS DISTINCT FROM stored OR by_name IS DISTINCT FROM stored) THEN
-		found := found || 'item differs;';
+		found := array_append(found, 'item differs;');
 	END IF;
 	IF (SELECT count(*) <> 0 FROM (
 			SELECT hotpath.get(NULL::pair, k, 'b' || k), (SELECT t FROM pair t WHERE a = k AND b = 'b' || k)
 			FROM generate_series(0, 11) k OFFSET 0) x(cached, stored) WHERE cached IS DISTINCT FROM stored) THEN
-		found := found || 'pair differs;';
+		found := array_append(found, 'pair differs;');
 	END IF;
 	IF (SELECT count(*) <> 0 FROM (
 			SELECT hotpath.get(NULL::part, k), (SELECT t FROM part t WHERE id = k) FROM generate_series(0, 21) k
 			OFFSET 0) x(cached, stored) WHERE cached IS DISTINCT FROM stored) THEN
-		found := found || 'part differs;';
+		found := array_append(found, 'part differs;');
 	END IF;
 	IF (SELECT count(*) <> 0 FROM (
 			SELECT hotpath.get(NULL::spare, k), (SELECT t FROM spare t WHERE id = k) FROM generate_series(0, 11) k
 			OFFSET 0) x(cached, stored) WHERE cached IS DISTINCT FROM stored) THEN
-		found := found || 'spare differs;';
+		found := array_append(found, 'spare differs;');
 	END IF;
 	IF faults.open_files(dir) <> 0 THEN
-		found := found || 'a file is open;';
+		found := array_append(found, 'a file is open;');
 	END IF;
 	IF EXISTS (SELECT FROM pg_ls_dir(dir) f WHERE f <> 'out') THEN
-		found := found || 'a file is left;';
+		found := array_append(found, 'a file is left;');
 	END IF;
 	RETURN array_to_string(found, ' ');
 END $$;

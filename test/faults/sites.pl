@@ -83,6 +83,8 @@ sub growth
 sub leaks
 {
 	my ($database, $s, $mode, $n) = @_;
+	# a new table each time, which is forgotten with some hundred others
+	return () if $s->{name} eq 'ddl drop';
 	my @growth = growth(try($database, $s, $mode, ($n) x 12));
 	return () if (grep { $_ > 0 } @growth[ 2 .. $#growth ]) < @growth - 4;
 	return "memory grows by $growth[-1] bytes each time";
@@ -110,7 +112,7 @@ sub run_statement
 		my @found = grep { !$seen{$_}++ } map { verdict($s, $_, $code) } @own;
 		push @found, leaks($database, $s, $mode, $n)
 		  if !@found && @own > 2 && (growth(@own))[-1] > 0;
-		$fired++ if @own && $own[0] =~ /^\@state \w+ [1-9]/m;
+		$fired++ if @own && $own[0] =~ /^\@state (?:57014 0|\w+ [1-9])/m;
 		push @wrong, "call $n: " . join(', ', @found) if @found;
 		last if !@tries;
 	}
@@ -120,12 +122,11 @@ sub run_statement
 for my $name (@ARGV)
 {
 	my $mode = $modes{$name} or die "no mode $name\n";
-	my @statements = statements();
 	my $start = time;
-	my ($counts, @wrong) = in_two_databases(sub { return run_statement(@_, $mode) }, @statements);
-	my ($sites, $tried, $fired) = @$counts;
+	my ($counts, @wrong) = in_two_databases(sub { return run_statement(@_, $mode) });
+	my ($statements, $sites, $tried, $fired) = @$counts;
 	push @wrong, "only $fired calls were reached" if $fired < $tried * 0.9 || $fired == 0;
 	result(!@wrong, "$ENV{FAULTS_SERVER}, $name: all is well after each fault", @wrong);
-	note(sprintf '%d statements, %d sites, %d tried, %d reached, %d s', scalar @statements, $sites, $tried, $fired, time - $start);
+	note(sprintf '%d statements, %d sites, %d tried, %d reached, %d s', $statements, $sites, $tried, $fired, time - $start);
 }
 exit $Faults::failed;

@@ -103,10 +103,18 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
-	if (!RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS) &&
-		!hp_config_link(rel))
-		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
-										 "a larger pg_hotpath.cache_size has more"));
+	if (!RecoveryInProgress() && !cached->linked)
+	{
+		if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		{
+			if (hp_shmem_refused())
+				PG_RETURN_TEXT_P(cstring_to_text("the shared memory could not be allocated; "
+												 "it is asked for again every minute"));
+		}
+		else if (!hp_config_link(rel))
+			PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
+											 "a larger pg_hotpath.cache_size has more"));
+	}
 	PG_RETURN_NULL();
 }
 

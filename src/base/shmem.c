@@ -384,6 +384,20 @@ hp_shmem_start_xid(void)
 	return control->start_xid;
 }
 
+/* Has the system refused the memory, the last time that a session asked for it? */
+bool
+hp_shmem_refused(void)
+{
+	bool		refused;
+
+	if (control == NULL)
+		attach_control(false);
+	LWLockAcquire(&control->lock, LW_SHARED);
+	refused = control->state == HP_AREA_FAILED;
+	LWLockRelease(&control->lock);
+	return refused;
+}
+
 /* Bytes of the area this backend is attached to. */
 Size
 hp_shmem_size(void)

@@ -58,6 +58,7 @@ extern void hp_shmem_init(void);
 extern void hp_shmem_register(const HpShmemClient *client);
 extern bool hp_shmem_attach_slow(HpShmemDemand demand);
 extern uint64 hp_shmem_start_xid(void);
+extern bool hp_shmem_refused(void);
 extern Size hp_shmem_size(void);
 extern bool hp_shmem_is_preloaded(void);
 extern bool hp_shmem_is_retired(void);

@@ -70,7 +70,10 @@ cache_attach(char *place, Size size)
 	hp_store_attach(parts.store, parts.store_size);
 }
 
-/* Called from _PG_init. */
+/*
+ * Called from _PG_init; again, if there was no memory for a callback.  One that
+ * is registered twice then finds nothing to do the second time.
+ */
 void
 hp_cache_init(void)
 {
@@ -81,8 +84,8 @@ hp_cache_init(void)
 		.attach = cache_attach
 	};
 
-	hp_shmem_register(&client);
 	hp_source_init();
 	hp_stage_init();
 	hp_stats_init();
+	hp_shmem_register(&client);
 }

@@ -98,17 +98,22 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 {
 	HpRelation *rel = hp_relation_by_oid(PG_GETARG_OID(0));
 	HpCached   *cached = hp_config_of(rel);
+	bool		wanted;
 	bool		attached;
 
 	if (cached == NULL)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+	wanted = !RecoveryInProgress() && !cached->linked;
 	/* looking for the memory may retire it */
-	attached = !RecoveryInProgress() && !cached->linked && hp_shmem_attach(HP_SHMEM_IF_EXISTS);
+	attached = wanted && hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	if (hp_shmem_is_retired())
 		PG_RETURN_TEXT_P(cstring_to_text("two versions of the library have met in this server; "
 										 "restart it"));
+	if (wanted && !attached && hp_shmem_refused())
+		PG_RETURN_TEXT_P(cstring_to_text("the shared memory could not be allocated; "
+										 "it is asked for again every minute"));
 	if (attached && !hp_config_link(rel))
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
 										 "a larger pg_hotpath.cache_size has more"));

@@ -147,10 +147,14 @@ hp_relation_init(void)
 	HASHCTL		by_rowtype = {.keysize = sizeof(Oid), .entrysize = sizeof(RowtypeEntry)};
 	HASHCTL		by_other = {.keysize = sizeof(Oid), .entrysize = sizeof(WatchEntry)};
 
-	relations = hash_create("pg_hotpath relations", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
-	rowtypes = hash_create("pg_hotpath row types", 32, &by_rowtype, HASH_ELEM | HASH_BLOBS);
+	/* where an attempt to load has failed, some are there already */
+	if (relations == NULL)
+		relations = hash_create("pg_hotpath relations", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
+	if (rowtypes == NULL)
+		rowtypes = hash_create("pg_hotpath row types", 32, &by_rowtype, HASH_ELEM | HASH_BLOBS);
 	watches = hash_create("pg_hotpath partitions", 32, &by_other, HASH_ELEM | HASH_BLOBS);
 
+	/* nothing below can fail */
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, privileges_changed, (Datum) 0);

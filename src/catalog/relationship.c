@@ -71,7 +71,9 @@ hp_relationship_init(void)
 	HASHCTL		by_relid = {.keysize = sizeof(Oid), .entrysize = sizeof(ListEntry)};
 	HASHCTL		by_oid = {.keysize = sizeof(Oid), .entrysize = sizeof(Oid)};
 
-	lists = hash_create("pg_hotpath relationships", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
+	/* where an attempt to load has failed, one may be there already */
+	if (lists == NULL)
+		lists = hash_create("pg_hotpath relationships", 32, &by_relid, HASH_ELEM | HASH_BLOBS);
 	mentioned = hash_create("pg_hotpath related relations", 64, &by_oid, HASH_ELEM | HASH_BLOBS);
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);

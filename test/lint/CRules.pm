@@ -167,11 +167,15 @@ sub parameters
 {
 	my $guc = 'src/base/guc.c';
 	my @found = places(qr/\bDefineCustom\w+Variable\b/, qr{^\Q$guc\E$});
-	my $last = '';
-	for my $name ($lines{$guc} ? body($guc) =~ /\bDefineCustom\w+Variable\("([^"]+)"/g : ())
+	# those of a table, and those defined one by one
+	for my $pattern (qr/\{"(pg_hotpath\.\w+)"/, qr/\bDefineCustom\w+Variable\("([^"]+)"/)
 	{
-		push @found, "$guc: $name after $last" if $name lt $last;
-		$last = $name;
+		my $last = '';
+		for my $name ($lines{$guc} ? body($guc) =~ /$pattern/g : ())
+		{
+			push @found, "$guc: $name after $last" if $name lt $last;
+			$last = $name;
+		}
 	}
 	return @found;
 }

@@ -127,7 +127,7 @@ sub documented_parameters
 {
 	my $guc = 'src/base/guc.c';
 	return () unless $lines{$guc};
-	my %defined = map { $_ => 1 } body($guc) =~ /\bDefineCustom\w+Variable\("([^"]+)"/g;
+	my %defined = map { $_ => 1 } body($guc) =~ /(?:\{|\bDefineCustom\w+Variable\()"(pg_hotpath\.\w+)"/g;
 	my %documented = map { $_ => 1 } readme() =~ /^\| `(pg_hotpath\.\w+)` \|/gm;
 	return ((map { $documented{$_} ? () : "$_ is not in the README" } sort keys %defined),
 		map { $defined{$_} ? () : "there is no $_" } sort keys %documented);

@@ -25,6 +25,10 @@ plant() {
 			DefineCustomBoolVariable("pg_hotpath.enabled", "serves");
 			DefineCustomIntVariable("pg_hotpath.size", "takes");
 		}
+		static const IntParameter more[] = {
+			{"pg_hotpath.first", 1},
+			{"pg_hotpath.second", 2}
+		};
 	C
 	echo '/* Pages. */' >"$tree/src/page/seek.h"
 	echo '/* Eager loading. */' >"$tree/src/eager/eager.h"
@@ -67,6 +71,8 @@ plant() {
 
 		| `pg_hotpath.enabled` | `on` | |
 		| `pg_hotpath.size` | `1` | |
+		| `pg_hotpath.first` | `1` | |
+		| `pg_hotpath.second` | `2` | |
 	MD
 }
 
@@ -150,6 +156,7 @@ expect 'scripts parse' append test/run.sh 'if true'
 
 expect 'defines parameters' append $c 'void f(void) { DefineCustomIntVariable("pg_hotpath.size"); }'
 expect 'defines parameters' sed -i 's/enabled/zone/' src/base/guc.c README.md
+expect 'defines parameters' sed -i 's/first/third/' src/base/guc.c README.md
 expect 'turn the number of a block' append $c 'HpEntry *e = (HpEntry *) 0;'
 expect 'hp_<file>_<verb>' sed -i 's/hp_fence_note/hp_note_it/' $c src/cache/fence.h src/cache/cache.c
 expect 'HpCamelCase' append src/cache/fence.h 'typedef struct\n{\n\tint\t\tx;\n} fence;'

@@ -61,10 +61,16 @@ server_suite() {
 	fi
 }
 
-test_cassert "" SUITES="regress isolation"
+test_cassert "" SUITES="regress isolation" PRELOAD=yes
 
+# A parallel worker, if only one, for whatever may run in one.
 echo "debug_parallel_query = regress" >"$ROOTFS/parallel.conf"
-test_cassert "parallel: " SUITES="regress isolation" PRELOAD=yes TEMP_CONFIG=/parallel.conf
+test_cassert "parallel: " SUITES="regress isolation" PRELOAD=no TEMP_CONFIG=/parallel.conf
+
+# A hundred times slower, so only a few; discard_caches, among the above, calls every function so.
+echo "debug_discard_caches = 1" >"$ROOTFS/discard.conf"
+test_cassert "discard: " SUITES=regress PRELOAD=yes TEMP_CONFIG=/discard.conf \
+	REGRESS="evict_bypass export_params inheritance_keys keys_name keys_untyped options trigger_functions"
 
 echo "shared_preload_libraries = 'pg_hotpath'" >"$ROOTFS/preload.conf"
 server_suite regress installcheck-parallel

@@ -15,7 +15,7 @@ cflags="-Og -g1 -fno-omit-frame-pointer"
 # The compiler of the stable suite, and the source of the newest release.
 use_chroot cassert trixie "deb-src $MIRROR forky main"
 chroot_apt install --no-install-recommends gcc libc6-dev make binutils perl bison flex bzip2 \
-	pkgconf zlib1g-dev liblz4-dev libzstd-dev libssl-dev
+	pkgconf libipc-run-perl zlib1g-dev liblz4-dev libzstd-dev libssl-dev
 in_chroot sh -c 'id postgres >/dev/null 2>&1 || useradd --system --create-home postgres'
 
 # The build is kept with the chroot, until anything that it is made from changes.

@@ -130,7 +130,8 @@ sub growth_of
 	my $before = measure($session);
 	$run->($times, 10);
 	my $after = measure($session);
-	my $in_one = $run->($few, $few + 1);
+	my $in_one = $run->(20, 21);
+	$in_one = $run->($few, $few + 1) if $in_one ne '';
 	my %grown = map { $_ => $after->{$_} - $before->{$_} } keys %limit;
 
 	is($errors, '', "$name: works");

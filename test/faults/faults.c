@@ -28,6 +28,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <signal.h>
@@ -491,7 +492,7 @@ faults_open_files(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(n);
 }
 
-/* leak(what): something that the checks must find */
+/* leak(what): something that the questions must find; a path is left open */
 Datum
 faults_leak(PG_FUNCTION_ARGS)
 {
@@ -501,18 +502,9 @@ faults_leak(PG_FUNCTION_ARGS)
 		MemoryContextAllocZero(TopMemoryContext, 64);
 	else if (strcmp(what, "context") == 0)
 		(void) AllocSetContextCreate(TopMemoryContext, "faults leak", ALLOCSET_SMALL_SIZES);
-	else if (strcmp(what, "malloc") == 0)
-	{
-		if (malloc(64 * 1024) == NULL)
-			elog(ERROR, "faults: malloc failed");
-	}
-	else if (strcmp(what, "warning") == 0)
-		elog(WARNING, "faults: planted warning");
-	else if (strcmp(what, "panic") == 0)
-		elog(PANIC, "faults: planted panic");
 	else if (strcmp(what, "crash") == 0)
 		kill(MyProcPid, SIGSEGV);
-	else
-		elog(ERROR, "faults: cannot leak \"%s\"", what);
+	else if (open(what, O_CREAT | O_WRONLY, 0600) < 0 || unlink(what) != 0)
+		elog(ERROR, "faults: cannot leave \"%s\" open: %m", what);
 	PG_RETURN_VOID();
 }

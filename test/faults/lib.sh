@@ -71,7 +71,8 @@ new_server() {
 check_log() {
 	local found
 	found=$(grep -E 'PANIC|FATAL|TRAP|WARNING|terminated by signal' "$PGDATA.log" |
-		grep -vE 'there is no transaction in progress|the database system is (starting up|shutting down|not yet accepting)' |
+		grep -vE 'there is no transaction in progress|terminating connection due to administrator command' |
+		grep -vE 'the database system is (starting up|shutting down|not yet accepting)' |
 		grep -vE "${1:-^\$}" | sed -E 's/^[^]]*\] /#   /' || true)
 	if [ -z "$found" ]; then
 		result ok "$FAULTS_SERVER: nothing in the log but errors"

@@ -32,10 +32,10 @@ sub text_of
 	my ($s, $mode) = @_;
 	return $s->{text} if !$mode->{caught} || $s->{several};
 	my $text = $s->{text} =~ s/;\n$//r;
-	return "DO \$do\$ BEGIN UPDATE person SET name = name WHERE id = 9;\n"
+	return "DO \$do\$ BEGIN UPDATE person SET born = born + 1 WHERE id = 9;\n"
 	  . "BEGIN EXECUTE \$text\$$text\$text\$; PERFORM set_config('faults.state', '00000', false);\n"
 	  . "EXCEPTION WHEN OTHERS THEN PERFORM set_config('faults.state', SQLSTATE, false); END;\n"
-	  . "UPDATE person SET name = name WHERE id IN (8, 9);\n"
+	  . "UPDATE person SET born = born + 1 WHERE id IN (8, 9);\n"
 	  . "PERFORM hotpath.get(NULL::person, 8); END \$do\$;\n"
 	  . "SELECT CASE :'SQLSTATE' WHEN '00000' THEN current_setting('faults.state') ELSE :'SQLSTATE' END AS state \\gset\n";
 }

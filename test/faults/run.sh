@@ -14,7 +14,7 @@ echo "# HP_FAULTS_SEED=$HP_FAULTS_SEED"
 
 FAULTS_SERVER="on demand"
 new_server "fsync = off"
-run sites warm cold fresh exhausted caught cancel timeout
+run sites warm cold fresh exhausted persistent caught cancel timeout
 run locks
 run final
 check_log

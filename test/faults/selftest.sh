@@ -32,7 +32,7 @@ handled() {
 
 # mistake WHAT PATTERN FILE COMMAND STATEMENTS MODE: a library with a mistake, made by a command of sed
 mistake() {
-	local what=$1 pattern=$2 file=$tree/src/$3 database
+	local what=$1 pattern=$2 file=$tree/src/$3 database library
 	cp "$file" "$WORK/right.c"
 	sed -i "$4" "$file"
 	if cmp -s "$file" "$WORK/right.c"; then
@@ -41,14 +41,15 @@ mistake() {
 		return
 	fi
 	make -s -C "$tree" PG_CONFIG="$PG_CONFIG" with_llvm=no pg_hotpath.so || status=1
-	mkdir -p "$WORK/wrong"
-	cp "$tree/pg_hotpath.so" "$WORK/wrong/pg_hotpath.so"
+	library=$(mktemp -d "$WORK/wrong.XXXXXX")/pg_hotpath.so
+	cp "$tree/pg_hotpath.so" "$library"
 	cp "$WORK/right.c" "$file"
-	new_server "fsync = off"
 	for database in faults0 faults1; do
-		psql -Xq -d $database -c "UPDATE pg_proc SET probin = '$WORK/wrong/pg_hotpath.so' WHERE probin LIKE '%pg_hotpath'"
+		psql -Xq -d $database -c "UPDATE pg_proc SET probin = '$library' WHERE probin LIKE '%pg_hotpath%'"
 	done
-	bash "$here/server.sh" restart
+	bash "$here/server.sh" stop
+	rm "$PGDATA.log"
+	bash "$here/server.sh" start
 	expect "$what" "$pattern" "$(HP_FAULTS_ONLY=$5 HP_FAULTS_ROUNDS=3 perl "$here/sites.pl" "$6" 2>&1; check_log 2>&1)"
 }
 

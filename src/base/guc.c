@@ -101,11 +101,12 @@ hp_guc_init(void)
 
 	if (defined == lengthof(int_parameters))
 	{
+		/* of an initial text the server makes a copy, and ends the session if it cannot */
 		DefineCustomStringVariable("pg_hotpath.cursor_secret",
 								   "Key that the cursors of pages are signed with.",
 								   "When empty, cursors are not signed.",
 								   &hp_guc_cursor_secret,
-								   "",
+								   NULL,
 								   PGC_SUSET,
 								   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
 								   NULL, NULL, NULL);

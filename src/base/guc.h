@@ -10,7 +10,7 @@
 
 extern int	hp_guc_batch_size;
 extern int	hp_guc_cache_size_kb;
-extern char *hp_guc_cursor_secret;
+extern char *hp_guc_cursor_secret;	/* NULL until set */
 extern int	hp_guc_cursor_ttl_s;
 extern int	hp_guc_default_page_size;
 extern bool hp_guc_enabled;

@@ -27,8 +27,9 @@
  * without locking the leaves; their invalidations reach the root's descriptor
  * through hp_relation_watch().
  *
- * Memory: HpCached lives in the descriptor's context; write targets in a
- * context each, below CacheMemoryContext.
+ * Memory: HpCached lives in a context of its own below the descriptor's, which it
+ * joins when it is complete; write targets in a context each, below
+ * CacheMemoryContext.
  *
  *-------------------------------------------------------------------------
  */
@@ -139,7 +140,7 @@ column_numbers(Relation relation, const HpConfigRow *row)
  * valid one, but what writers note must not depend on that.
  */
 static HpKeyDef *
-find_key(Relation relation, HpRelation *rel, const HpConfigRow *row, bool allow_invalid)
+find_key(Relation relation, MemoryContext context, const HpConfigRow *row, bool allow_invalid)
 {
 	List	   *attnums = column_numbers(relation, row);
 	List	   *indexes = RelationGetIndexList(relation);
@@ -149,7 +150,7 @@ find_key(Relation relation, HpRelation *rel, const HpConfigRow *row, bool allow_
 	foreach(lc, indexes)
 	{
 		HpKeyProblem problem;
-		HpKeyDef   *def = hp_key_define(relation, lfirst_oid(lc), allow_invalid, rel->context,
+		HpKeyDef   *def = hp_key_define(relation, lfirst_oid(lc), allow_invalid, context,
 										&problem);
 
 		if (def == NULL || !def->hashable || !has_columns(def, attnums))
@@ -163,14 +164,14 @@ find_key(Relation relation, HpRelation *rel, const HpConfigRow *row, bool allow_
 
 /* The key that a config row means, NULL if there is no such key any more. */
 static HpKeyDef *
-resolve_key(Relation relation, HpRelation *rel, const HpConfigRow *row)
+resolve_key(Relation relation, HpRelation *rel, MemoryContext context, const HpConfigRow *row)
 {
 	HpKeyDef   *def;
 
 	if (row->primary)
 		return rel->primary != NULL && rel->primary->hashable ? rel->primary : NULL;
-	def = find_key(relation, rel, row, false);
-	return def != NULL ? def : find_key(relation, rel, row, true);
+	def = find_key(relation, context, row, false);
+	return def != NULL ? def : find_key(relation, context, row, true);
 }
 
 /* Our trigger with exactly these events, unconditional and always enabled? */
@@ -378,9 +379,9 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
 }
 
-/* Fill in safety and fingerprint. */
+/* Fill in safety and fingerprint; leaves are allocated in the context. */
 static void
-check_safety(HpCached *cached, HpRelation *rel, Relation relation)
+check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext context)
 {
 	Oid			row_function = hp_config_function("note_row");
 	Oid			truncate_function = hp_config_function("note_truncate");
@@ -394,7 +395,7 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation)
 		List	   *leaves = leaves_of(rel->relid, &cached->unsafe);
 		ListCell   *lc;
 
-		cached->leaves = MemoryContextAlloc(rel->context,
+		cached->leaves = MemoryContextAlloc(context,
 											Max(list_length(leaves), 1) * sizeof(Oid));
 		foreach(lc, leaves)
 		{
@@ -482,6 +483,40 @@ json_kind_of_row(TupleDesc desc)
 	return result;
 }
 
+/* What is cached of a relation that has rows of configuration; NULL when no key of it is there any more. */
+static HpCached *
+load_cached(HpRelation *rel)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath cached",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext work = MemoryContextSwitchTo(context);
+	Relation	relation = relation_open(rel->relid, AccessShareLock);
+	List	   *rows = hp_config_rows(rel->relid, 0);
+	HpCached   *cached = palloc0(offsetof(HpCached, keys) + list_length(rows) * sizeof(HpCachedKey));
+	ListCell   *lc;
+
+	MemoryContextSwitchTo(work);
+	foreach(lc, rows)
+	{
+		HpConfigRow *row = lfirst(lc);
+		HpKeyDef   *def = resolve_key(relation, rel, context, row);
+
+		if (def != NULL && hp_config_key(cached, def) == NULL)
+			cached->keys[cached->nkeys++] = (HpCachedKey)
+		{
+			.def = def,.ttl = hp_config_microseconds(row->ttl),.write_through = row->write_through,
+			.row = row
+		};
+	}
+	check_safety(cached, rel, relation, context);
+	cached->json = json_kind_of_row(RelationGetDescr(relation));
+	relation_close(relation, AccessShareLock);
+	if (cached->nkeys == 0)
+		return NULL;
+	MemoryContextSetParent(context, rel->context);
+	return cached;
+}
+
 /*
  * Read what is cached of a relation into its descriptor.  NULL when nothing is.
  * Only catalogs are read; shared memory is not touched.
@@ -491,36 +526,11 @@ hp_config_load(HpRelation *rel)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath config",
 											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(rel->context);
-	List	   *rows = hp_config_rows(rel->relid, 0);
+	MemoryContext outer = MemoryContextSwitchTo(work);
 	HpCached   *cached = NULL;
-	ListCell   *lc;
 
-	MemoryContextSwitchTo(work);
-	if (rows != NIL)
-	{
-		Relation	relation = relation_open(rel->relid, AccessShareLock);
-
-		cached = MemoryContextAllocZero(rel->context, offsetof(HpCached, keys) +
-										list_length(rows) * sizeof(HpCachedKey));
-		foreach(lc, rows)
-		{
-			HpConfigRow *row = lfirst(lc);
-			HpKeyDef   *def = resolve_key(relation, rel, row);
-
-			if (def != NULL && hp_config_key(cached, def) == NULL)
-				cached->keys[cached->nkeys++] = (HpCachedKey)
-			{
-				.def = def,.ttl = hp_config_microseconds(row->ttl),.write_through = row->write_through,
-				.row = row
-			};
-		}
-		check_safety(cached, rel, relation);
-		cached->json = json_kind_of_row(RelationGetDescr(relation));
-		relation_close(relation, AccessShareLock);
-		if (cached->nkeys == 0)
-			cached = NULL;
-	}
+	if (hp_config_rows(rel->relid, 1) != NIL)
+		cached = load_cached(rel);
 	rel->cached = cached;
 	rel->cached_known = true;
 	MemoryContextSwitchTo(outer);

@@ -452,6 +452,7 @@ hp_relation_key(HpRelation *rel, Oid indexid)
 	HpKeyDef   *def;
 	HpKeyProblem problem;
 	Relation	relation;
+	MemoryContext context;
 	MemoryContext outer;
 
 	foreach(lc, rel->keys)
@@ -460,14 +461,17 @@ hp_relation_key(HpRelation *rel, Oid indexid)
 		if (def->index == indexid)
 			return def;
 	}
+	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath key", ALLOCSET_SMALL_SIZES);
 	relation = relation_open(rel->relid, NoLock);
-	def = hp_key_define(relation, indexid, false, rel->context, &problem);
+	def = hp_key_define(relation, indexid, false, context, &problem);
 	relation_close(relation, NoLock);
 	if (def == NULL)
 		report_key_problem(rel, indexid, problem);
 	outer = MemoryContextSwitchTo(rel->context);
 	rel->keys = lappend(rel->keys, def);
 	MemoryContextSwitchTo(outer);
+	/* what is not complete must go with the error */
+	MemoryContextSetParent(context, rel->context);
 	return def;
 }
 

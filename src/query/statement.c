@@ -186,6 +186,27 @@ may_be_parallel(HpPlanning planning)
 	return planning != HP_PLAN_SERIAL && planning != HP_PLAN_WRITE;
 }
 
+/* Enter what is kept of a statement, or free it should there be no memory for that. */
+static void
+enter_kept(Kept *kept)
+{
+	KeptEntry  *entry = NULL;
+
+	PG_TRY();
+	{
+		entry = hash_search(statements, &kept->key, HASH_ENTER, NULL);
+	}
+	PG_CATCH();
+	{
+		pfree(kept);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	entry->kept = kept;
+	dlist_push_head(&recent, &kept->node);
+	kept_length += kept->key.len;
+}
+
 /*
  * Prepare a statement and keep its plan.  SPI is connected.  Until the plan is
  * kept it goes with the procedure, should there be an error; what is entered
@@ -198,18 +219,12 @@ prepare_kept(const KeptKey *key)
 		(key->planning == HP_PLAN_GENERIC ? CURSOR_OPT_GENERIC_PLAN : 0);
 	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types, options);
 	Kept	   *kept;
-	KeptEntry  *entry;
-	bool		found PG_USED_FOR_ASSERTS_ONLY;
 
 	while (hash_get_num_entries(statements) >= MAX_KEPT ||
 		   kept_length + key->len > MAX_KEPT_LENGTH)
 		drop_kept(dlist_tail_element(Kept, node, &recent));
 	kept = make_kept(key);
-	entry = hash_search(statements, &kept->key, HASH_ENTER, &found);
-	Assert(!found);
-	entry->kept = kept;
-	dlist_push_head(&recent, &kept->node);
-	kept_length += key->len;
+	enter_kept(kept);
 	kept->plan = plan;
 	hp_spi_keep(plan);
 	return kept;

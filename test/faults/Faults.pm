@@ -31,8 +31,9 @@ sub result
 {
 	my ($ok, $name, @details) = @_;
 	print $ok ? "ok - $name\n" : "not ok - $name\n";
+	return $ok if $ok;
 	note(@details > 40 ? (@details[ 0 .. 39 ], '...') : @details);
-	$failed = 1 unless $ok;
+	$failed = 1;
 	return $ok;
 }
 
@@ -52,12 +53,13 @@ sub statements
 	my @statements;
 
 	$pattern = $ENV{HP_FAULTS_ONLY} || '' unless defined $pattern;
-	open my $in, '<', "$FindBin::RealBin/statements.txt" or die "statements.txt: $!\n";
+	my $file = $ENV{FAULTS_STATEMENTS} || "$FindBin::RealBin/statements.txt";
+	open my $in, '<', $file or die "$file: $!\n";
 	while (<$in>)
 	{
 		chomp;
 		next if /^#/ || /^\s*$/;
-		my ($name, $rest) = /^([^:]+): (.*)$/ or die "statements.txt, line $.: no name\n";
+		my ($name, $rest) = /^([^:]+): (.*)$/ or die "$file, line $.: no name\n";
 		$rest =~ s/:dir/$dir/g;
 		my @parts = split / ;; /, $rest;
 		my ($before, $text, $after) = @parts == 1 ? ('', $parts[0], '') : (@parts, '');
@@ -108,11 +110,12 @@ sub reference
 	return;
 }
 
-# Ends what faults.arm() began; :state and :fired are then what came of it.
+# Ends what faults.arm() began; :state and :fired are then what came of it.  A timeout that came when the
+# statement was being committed strikes the next one, which is here for that.
 sub disarmed
 {
 	my ($s) = @_;
-	return "\\set state :SQLSTATE\n" . ($s->{after} =~ /^ROLLBACK/ ? "ROLLBACK;\n" : '')
+	return "\\set state :SQLSTATE\nSELECT;\n" . ($s->{after} =~ /^ROLLBACK/ ? "ROLLBACK;\n" : '')
 	  . "SELECT faults.disarm() AS fired \\gset\n";
 }
 

@@ -28,6 +28,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <signal.h>
@@ -89,6 +90,7 @@ typedef enum Action
 	ACT_RECORD,					/* note the sites, let nothing fail */
 	ACT_FAIL,					/* this call */
 	ACT_FAIL_ON,				/* this call and all that follow */
+	ACT_FAIL_AT,				/* the first call of a site */
 	ACT_SHORT,					/* write a part only */
 	ACT_CANCEL,					/* send the session a cancel */
 	ACT_TIMEOUT					/* wait until the statement timeout has come */
@@ -103,7 +105,7 @@ typedef struct Methods
 
 typedef struct Site
 {
-	uint64		stack;			/* 0: empty */
+	int64		stack;			/* 0: empty */
 	int64		n;				/* number of the first call from there */
 } Site;
 
@@ -114,7 +116,7 @@ static bool armed = false;
 static Action action;
 static int	kinds;
 static int	error_number;
-static int64 wanted;			/* number of the call that is to fail */
+static int64 wanted;			/* number of the call that is to fail, or its stack */
 static int64 calls;
 static int64 ours;				/* of them, with pg_hotpath on the stack */
 static int64 in_critical;		/* ... in a critical section */
@@ -191,7 +193,7 @@ may_be_ours(void)
 }
 
 /* The hash of the stack; 0 when pg_hotpath is not on it. */
-static uint64
+static int64
 stack_of(FaultsKind kind)
 {
 	void	   *frames[MAX_FRAMES];
@@ -214,15 +216,22 @@ stack_of(FaultsKind kind)
 		return 0;
 	/* the first frames are this file's */
 	for (int i = 2; i <= outermost; i++)
-		if (whole_stack || is_ours((uintptr_t) frames[i]))
-			hash = hash_combine64(hash, (uint64) (uintptr_t) frames[i]);
-	return Max(hash, 1);
+	{
+		uintptr_t	frame = (uintptr_t) frames[i];
+
+		/* where the library lies may differ from session to session */
+		if (is_ours(frame))
+			hash = hash_combine64(hash, frame - text_start);
+		else if (whole_stack)
+			hash = hash_combine64(hash, frame);
+	}
+	return hash == 0 ? 1 : (int64) hash;
 }
 
 static void
-note_site(uint64 stack)
+note_site(int64 stack)
 {
-	for (uint64 i = stack;; i++)
+	for (uint64 i = (uint64) stack;; i++)
 	{
 		Site	   *site = &sites[i & (MAX_SITES - 1)];
 
@@ -249,13 +258,15 @@ wait_for_timeout(void)
 static int
 judge(FaultsKind kind)
 {
-	uint64		stack;
+	int64		stack;
 
 	calls++;
-	if (action != ACT_RECORD && (calls < wanted || (fired != 0 && action != ACT_FAIL_ON)))
+	if (fired != 0 && action != ACT_FAIL_ON)
+		return 0;
+	if (action != ACT_RECORD && action != ACT_FAIL_AT && calls < wanted)
 		return 0;
 	stack = stack_of(kind);
-	if (stack == 0)
+	if (stack == 0 || (action == ACT_FAIL_AT && stack != wanted))
 		return 0;
 	if (CritSectionCount > 0)
 	{
@@ -397,7 +408,7 @@ action_of(const char *name)
 {
 	static const char *const names[] = {
 		[ACT_RECORD] = "record",[ACT_FAIL] = "fail",[ACT_FAIL_ON] = "fail on",
-		[ACT_SHORT] = "short",[ACT_CANCEL] = "cancel",[ACT_TIMEOUT] = "timeout"
+		[ACT_FAIL_AT] = "fail at",		[ACT_SHORT] = "short",[ACT_CANCEL] = "cancel",[ACT_TIMEOUT] = "timeout"
 	};
 
 	for (int i = 0; i < lengthof(names); i++)
@@ -432,7 +443,7 @@ faults_disarm(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(in_critical > 0 ? -1 : fired);
 }
 
-/* sites(): the calls that were recorded, one of each site */
+/* sites(): the calls that were recorded, one of each site, and their stacks */
 Datum
 faults_sites(PG_FUNCTION_ARGS)
 {
@@ -441,8 +452,8 @@ faults_sites(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	for (int i = 0; i < MAX_SITES; i++)
 	{
-		Datum		values[1] = {Int64GetDatum(sites[i].n)};
-		bool		nulls[1] = {false};
+		Datum		values[2] = {Int64GetDatum(sites[i].n), Int64GetDatum(sites[i].stack)};
+		bool		nulls[2] = {false, false};
 
 		if (sites[i].stack != 0)
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
@@ -491,7 +502,7 @@ faults_open_files(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(n);
 }
 
-/* leak(what): something that the checks must find */
+/* leak(what): something that the questions must find; a path is left open */
 Datum
 faults_leak(PG_FUNCTION_ARGS)
 {
@@ -501,18 +512,9 @@ faults_leak(PG_FUNCTION_ARGS)
 		MemoryContextAllocZero(TopMemoryContext, 64);
 	else if (strcmp(what, "context") == 0)
 		(void) AllocSetContextCreate(TopMemoryContext, "faults leak", ALLOCSET_SMALL_SIZES);
-	else if (strcmp(what, "malloc") == 0)
-	{
-		if (malloc(64 * 1024) == NULL)
-			elog(ERROR, "faults: malloc failed");
-	}
-	else if (strcmp(what, "warning") == 0)
-		elog(WARNING, "faults: planted warning");
-	else if (strcmp(what, "panic") == 0)
-		elog(PANIC, "faults: planted panic");
 	else if (strcmp(what, "crash") == 0)
 		kill(MyProcPid, SIGSEGV);
-	else
-		elog(ERROR, "faults: cannot leak \"%s\"", what);
+	else if (open(what, O_CREAT | O_WRONLY, 0600) < 0 || unlink(what) != 0)
+		elog(ERROR, "faults: cannot leave \"%s\" open: %m", what);
 	PG_RETURN_VOID();
 }

@@ -46,7 +46,8 @@ sub be_cancelled
 	my $met = 0;
 
 	reference($database, $s);
-	return ([ 0, 0 ]) if $s->{several} || $s->{text} =~ /^SET/;
+	# what cannot be in a loop
+	return ([ 0, 0 ]) if $s->{several} || $s->{text} =~ /^DROP/;
 	my $text = $s->{text} =~ s/;\n$//r;
 	my $before = $s->{before} =~ s/\\;/;/gr =~ s/SELECT/PERFORM/gr;
 	my $loop = "DO \$do\$ BEGIN FOR i IN 1..100000 LOOP "

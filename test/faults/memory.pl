@@ -30,7 +30,8 @@ sub first_use
 {
 	my ($s, $kinds, $tries, @codes) = @_;
 	my (@wrong, $fired);
-	my $arm = sub { return "SELECT faults.arm($kinds, '$_[0]', $_[1], false);\n$s->{text}" . disarmed($s) };
+	my $whole = $kinds == $Faults::KIND{shm} ? 'true' : 'false';
+	my $arm = sub { return "SELECT faults.arm($kinds, '$_[0]', $_[1], $whole);\n$s->{text}" . disarmed($s) };
 
 	reference('faults0', $s);
 	restart();
@@ -89,6 +90,8 @@ for my $s (grep { $_->{text} !~ /cache_table/ && $_->{before} !~ /cache_table/ }
 result(!@wrong, 'without room in /dev/shm every statement gives what it should', @wrong);
 result($warned, 'a reader is warned');
 result(value($taken) eq '0', 'there is no shared memory');
+result(value("SELECT (hotpath.get(NULL::item, 1)).id; SELECT hotpath.cache_check('item')") =~ /^1\nthe shared memory could not be allocated/,
+	'cache_check tells it');
 psql('faults0', "SELECT hotpath.cache_table('item');\n");
 result($Faults::said =~ /ERROR:  pg_hotpath could not allocate.*HINT:  Lower pg_hotpath.cache_size/s,
 	'cache_table says that there is no room', $Faults::said);
@@ -100,7 +103,7 @@ result(value("SELECT (hotpath.get(NULL::item, 1)).id; $taken") eq "1\n0", 'a rea
 control(0, 61);
 result(value("SELECT (hotpath.get(NULL::item, 1)).id; $taken") eq "1\n1", 'after a minute a reader takes the memory');
 result(value("SELECT (hotpath.get(NULL::item, 1)).id, hotpath.peek(NULL::item, 1) IS NULL") eq '1|f', 'and the cache serves');
-result(value("SELECT faults.problems('$dir') = ''") eq 't', 'as it should');
+result(value("SELECT hotpath.cache_check('item') IS NULL AND faults.problems('$dir') = ''") eq 't', 'as it should');
 control(0, 0);
 restart();
 control(1, 0);

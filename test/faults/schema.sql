@@ -49,7 +49,7 @@ CREATE SCHEMA faults;
 CREATE FUNCTION faults.arm(kinds int, action text, n bigint, whole_stack bool DEFAULT true, error int DEFAULT 12)
 	RETURNS void AS 'faults', 'faults_arm' LANGUAGE C;
 CREATE FUNCTION faults.disarm() RETURNS bigint AS 'faults', 'faults_disarm' LANGUAGE C;
-CREATE FUNCTION faults.sites() RETURNS SETOF bigint AS 'faults', 'faults_sites' LANGUAGE C;
+CREATE FUNCTION faults.sites(OUT n bigint, OUT stack bigint) RETURNS SETOF record AS 'faults', 'faults_sites' LANGUAGE C;
 CREATE FUNCTION faults.forget() RETURNS void AS 'faults', 'faults_forget' LANGUAGE C;
 CREATE FUNCTION faults.other_memory() RETURNS bigint AS 'faults', 'faults_other_memory' LANGUAGE C;
 CREATE FUNCTION faults.open_files(prefix text) RETURNS int AS 'faults', 'faults_open_files' LANGUAGE C;

@@ -5,6 +5,7 @@
 #
 #   LEGS="cassert 19 18 17"    which, in the order in which they start
 #   JOBS=2                     how many side by side
+#   MATRIX_ALL=1               all tests, without and with preloading, but for the torture run
 #   HP_MATRIX_CACHE=/var/cache/pg_hotpath-matrix
 #                              keeps the chroots for the next run; may be removed at any time
 set -euo pipefail
@@ -14,6 +15,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LEGS=${LEGS:-cassert 19 18 17}
 JOBS=${JOBS:-2}
 LOG_LINES=400
+export MATRIX_ALL=${MATRIX_ALL:-}
 export CACHE=${HP_MATRIX_CACHE:-/var/cache/pg_hotpath-matrix}
 RESULTS=$(mktemp)
 declare -A running=() began=()	# process id => leg, and second

@@ -38,7 +38,7 @@ build() {
 	cc "${flags[@]}" "${server[@]}" -o "$WORK/faults.so" "$here/faults.c"
 }
 
-# new_server SETTING...: with two databases that have the tables of schema.sql.
+# new_server SETTING...: with two databases made like one that nobody touches.
 new_server() {
 	local database
 	stop_if_running
@@ -61,9 +61,10 @@ new_server() {
 	CONF
 	printf '%s\n' "$@" >>"$PGDATA/postgresql.conf"
 	bash "$here/server.sh" start
+	psql -Xq -c "CREATE DATABASE pristine"
+	psql -XAtq -v ON_ERROR_STOP=1 -d pristine -f "$here/schema.sql" >"$WORK/schema.log"
 	for database in faults0 faults1; do
-		psql -Xq -c "CREATE DATABASE $database"
-		psql -XAtq -v ON_ERROR_STOP=1 -d $database -f "$here/schema.sql" >"$WORK/schema.log"
+		psql -Xq -c "CREATE DATABASE $database TEMPLATE pristine"
 	done
 }
 

@@ -31,7 +31,7 @@ INSERT INTO pair SELECT i, 'b' || i, 'v' || i FROM generate_series(1, 10) i;
 INSERT INTO part SELECT i, 'part ' || i FROM generate_series(1, 20) i;
 INSERT INTO spare SELECT i, 'spare ' || i, 'w' FROM generate_series(1, 10) i;
 INSERT INTO guarded SELECT i, 'guarded ' || i FROM generate_series(1, 10) i;
-SELECT 'CREATE ROLE reader' WHERE to_regrole('reader') IS NULL \gexec
+CREATE ROLE reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY half ON guarded TO reader USING (id % 2 = 0);

@@ -63,12 +63,16 @@ left "a file is open" "a file is open" "SELECT hotpath.get(NULL::item, 1), fault
 left "another result" "another result when run again" "SELECT hotpath.get(NULL::item, 1), random()"
 left "another error" "error 22012" "$(handled "RAISE division_by_zero")"
 left "a crash" "the session ended" "$(handled "PERFORM faults.leak('crash')")"
+for _ in {1..100}; do
+	! grep -q "terminated by signal" "$PGDATA.log" || break
+	sleep 0.1
+done
 expect "the log tells of a crash" "terminated by signal" "$(check_log)"
 
 mistake "writers are not noted" "differs|stale" cache/fence.c \
 	's/return noted_last(s, xid, &version) ? version : note(s, xid);/return noted_last(s, xid, \&version) ? version : 2;/' '^update' warm
 mistake "a context outlives the error" "memory grows by" catalog/relation.c \
-	's/AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation"/AllocSetContextCreate(CacheMemoryContext, "pg_hotpath relation"/' '^get' cold
+	's/AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation"/AllocSetContextCreate(CacheMemoryContext, "pg_hotpath relation"/' '^get$' cold
 mistake "memory is asked for after the commit" "PANIC" cache/stage.c \
 	's/^\thash_seq_init(&status, staged);$/\tpfree(palloc(100));\n&/' '^update written' warm
 mistake "a file outlives the error" "a file is left" export/file.c \

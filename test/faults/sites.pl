@@ -47,7 +47,9 @@ sub armed
 {
 	my ($s, $mode, $action, $n) = @_;
 	my $whole = $mode->{fresh} ? 'false' : 'true';
-	return ($mode->{fresh} ? "$s->{before}\\c\n" : '')
+	# the server takes over what was set before the library was loaded, and cannot do so twice
+	my $load = $s->{before} =~ /SET pg_hotpath/ ? "LOAD 'pg_hotpath';\n" : '';
+	return ($mode->{fresh} ? "$s->{before}\\c\n$load" : '')
 	  . $s->{before}
 	  . ($mode->{forget} ? "SELECT faults.forget();\n" : '')
 	  . ($mode->{timeout} ? "SET statement_timeout = '$mode->{timeout}';\n" : '')

@@ -77,6 +77,7 @@ expected_files() {
 		echo "$("$PG_CONFIG" --pkglibdir)/pg_hotpath.so"
 		echo "$extension/pg_hotpath.control"
 		(cd "$tree" && printf "$extension/%s\n" pg_hotpath--*.sql)
+		(cd "$tree/upgrade" && printf "$extension/%s\n" *.sql)
 		if [ "$llvm" = yes ]; then
 			echo "$("$PG_CONFIG" --pkglibdir)/bitcode/pg_hotpath.index.bc"
 			(cd "$tree" && find src -name '*.c' | sed 's/c$/bc/') |

@@ -154,7 +154,7 @@ installcheck() {
 passes_sanitized() {
 	local preload=$W/preload.conf
 	printf '%s\n' "max_prepared_transactions = 10" "shared_preload_libraries = 'pg_hotpath'" >"$preload"
-	nm -D --undefined-only "$W/$1/pg_hotpath.so" | grep -q __ubsan_ ||
+	nm -D --undefined-only "$W/$1/pg_hotpath.so" | grep __ubsan_ >/dev/null ||
 		{ echo "the library is not instrumented"; return 1; }
 	installcheck "$1" with_llvm=no ISOLATION= \
 		EXTRA_REGRESS_OPTS="--temp-instance=$W/instance --temp-config=$preload"

@@ -4,7 +4,7 @@ set search_path = json_altered;
 create type pair as (a int, b text);
 create function both_ways(change text, nested boolean) returns text language plpgsql as $$
 declare
-	v pair := row(1, 'x');
+	v pair := row(1, 'xyz');	-- as long as an int, so that nobody reads what lies behind it
 	vs pair[] := array[v];
 	ours text;
 	core text;

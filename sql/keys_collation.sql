@@ -1,5 +1,5 @@
 -- Equal strings of a nondeterministic collation are one key.
-select count(*) = 0 as without_icu from pg_collation where collprovider = 'i' \gset
+select count(*) = 0 as without_icu from pg_collation where collprovider = 'i' and collname <> 'unicode' \gset
 \if :without_icu
 \quit
 \endif

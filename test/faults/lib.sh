@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run.sh and selftest.sh: a private server that can be made to fail.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../lib.sh"

@@ -72,7 +72,7 @@ expect "the log tells of a crash" "terminated by signal" "$(check_log)"
 mistake "writers are not noted" "differs|stale" cache/fence.c \
 	's/return noted_last(s, xid, &version) ? version : note(s, xid);/return noted_last(s, xid, \&version) ? version : 2;/' '^update' warm
 mistake "a context outlives the error" "memory grows by" catalog/relation.c \
-	's/AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation"/AllocSetContextCreate(CacheMemoryContext, "pg_hotpath relation"/' '^get$' cold
+	's/AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation"/AllocSetContextCreate(CacheMemoryContext, "pg_hotpath relation"/' '^get after ddl$' warm
 mistake "memory is asked for after the commit" "PANIC" cache/stage.c \
 	's/^\thash_seq_init(&status, staged);$/\tpfree(palloc(100));\n&/' '^update written' warm
 mistake "a file outlives the error" "a file is left" export/file.c \

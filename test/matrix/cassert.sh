@@ -22,8 +22,8 @@ in_chroot sh -c 'id postgres >/dev/null 2>&1 || useradd --system --create-home p
 version=$(in_chroot apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' |
 	sort -V | tail -n 1)
 [ -n "$version" ] || die "the archive has no source of $package"
-build=$(printf '%s\n' "$version" "${configure[@]}" "$cflags" "$(in_chroot gcc --version)" |
-	sha256sum | cut -c 1-12)
+build=$(printf '%s\n' "$version" "$(in_chroot gcc --version)" |
+	cat - "$HERE/cassert.sh" | sha256sum | cut -c 1-12)
 if [ ! -e "$ROOTFS$prefix/build-$build" ]; then
 	say "=== building $package $version"
 	rm -rf "$ROOTFS$prefix" "$ROOTFS/build"
@@ -35,6 +35,7 @@ if [ ! -e "$ROOTFS$prefix/build-$build" ]; then
 		make -s -j$(nproc) -C src/backend generated-headers >/build/make.log
 		make -s -j$(nproc) -C src >>/build/make.log
 		make -s -C src install >>/build/make.log
+		make -s -C contrib/file_fdw install >>/build/make.log	# for page_relations
 		chown -R postgres: /build/tree"
 	touch "$ROOTFS$prefix/build-$build"
 fi

@@ -22,7 +22,8 @@ expect() {
 # left WHAT PATTERN STATEMENT: a statement that leaves something
 left() {
 	echo "left: $3" >"$WORK/statements"
-	expect "$1" "$2" "$(FAULTS_STATEMENTS=$WORK/statements perl "$here/sites.pl" "${4:-warm}" 2>&1 || true)"
+	expect "$1" "$2" "$(FAULTS_STATEMENTS=$WORK/statements perl "$here/sites.pl" warm 2>&1 || true)"
+	rm -f "$FAULTS_DIR"/*/*
 }
 
 # A statement that does something else when memory has run out.

@@ -46,6 +46,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/tuplestore.h"
 #if PG_VERSION_NUM >= 170000
 #include "utils/memutils_internal.h"
 #endif
@@ -118,8 +119,7 @@ static int	kinds;
 static int	error_number;
 static int64 wanted;			/* number of the call that is to fail, or its stack */
 static int64 calls;
-static int64 ours;				/* of them, with pg_hotpath on the stack */
-static int64 in_critical;		/* ... in a critical section */
+static int64 in_critical;		/* of them, of pg_hotpath in a critical section */
 static int64 fired;				/* number of the call that failed; 0: none yet */
 static bool whole_stack;		/* or only the frames of pg_hotpath */
 static bool busy = false;		/* in here, or in an allocation already counted */
@@ -273,7 +273,6 @@ judge(FaultsKind kind)
 		in_critical++;
 		return 0;
 	}
-	ours++;
 	if (action == ACT_RECORD)
 	{
 		note_site(stack);
@@ -427,7 +426,7 @@ faults_arm(PG_FUNCTION_ARGS)
 	wanted = PG_GETARG_INT64(2);
 	whole_stack = PG_GETARG_BOOL(3);
 	error_number = PG_GETARG_INT32(4);
-	calls = ours = in_critical = fired = 0;
+	calls = in_critical = fired = 0;
 	busy = false;
 	if (action == ACT_RECORD)
 		memset(sites, 0, sizeof(sites));

@@ -172,7 +172,8 @@ make_kept(const KeptKey *key)
 	Oid		   *types = (Oid *) (kept + 1);
 	char	   *sql = (char *) types + types_size;
 
-	memcpy(types, key->types, types_size);
+	if (key->nargs > 0)
+		memcpy(types, key->types, types_size);
 	memcpy(sql, key->sql, key->len);
 	kept->key = *key;
 	kept->key.types = types;

@@ -111,7 +111,7 @@ compare_keys(const void *a, const void *b, Size size)
 	if (ka->len != kb->len || ka->nargs != kb->nargs || ka->planning != kb->planning ||
 		ka->user != kb->user)
 		return 1;
-	return memcmp(ka->types, kb->types, ka->nargs * sizeof(Oid)) != 0 ||
+	return (ka->nargs > 0 && memcmp(ka->types, kb->types, ka->nargs * sizeof(Oid)) != 0) ||
 		memcmp(ka->sql, kb->sql, ka->len) != 0;
 }
 

@@ -75,11 +75,25 @@ static const IntParameter int_parameters[] = {
 	&hp_guc_max_page_size, 1000, 1, 1000000, PGC_USERSET, 0},
 };
 
+/*
+ * Is it defined already?  What was only set before the library came is a
+ * placeholder.
+ */
+static bool
+is_defined(const char *name)
+{
+	int			flags = GetConfigOptionFlags(name, true);
+
+	return flags != 0 ? (flags & GUC_CUSTOM_PLACEHOLDER) == 0 : GetConfigOption(name, true, false) != NULL;
+}
+
 static void
 define_int(const IntParameter *p)
 {
 	GucContext	context = p->context;
 
+	if (is_defined(p->name))
+		return;
 	if (p->variable == &hp_guc_cache_size_kb && process_shared_preload_libraries_in_progress)
 		context = PGC_POSTMASTER;
 	DefineCustomIntVariable(p->name, p->what, p->details, p->variable, p->initial, p->min, p->max,
@@ -88,20 +102,19 @@ define_int(const IntParameter *p)
 
 /*
  * Define the parameters.  A parameter must not be defined twice, and an attempt
- * to load the library may end in here for want of memory; the next one goes on
- * where it ended.
+ * to load the library may end in here for want of memory; the next one defines
+ * the rest.  No interrupt may end it between the definition of a parameter and
+ * its being set to what it was set to before, which may raise a warning.
  */
 void
 hp_guc_init(void)
 {
-	static int	defined = 0;
+	HOLD_INTERRUPTS();
+	for (int i = 0; i < lengthof(int_parameters); i++)
+		define_int(&int_parameters[i]);
 
-	for (; defined < lengthof(int_parameters); defined++)
-		define_int(&int_parameters[defined]);
-
-	if (defined == lengthof(int_parameters))
-	{
-		/* of an initial text the server makes a copy, and ends the session if it cannot */
+	/* of an initial text the server makes a copy, and ends the session if it cannot */
+	if (!is_defined("pg_hotpath.cursor_secret"))
 		DefineCustomStringVariable("pg_hotpath.cursor_secret",
 								   "Key that the cursors of pages are signed with.",
 								   "When empty, cursors are not signed.",
@@ -110,11 +123,8 @@ hp_guc_init(void)
 								   PGC_SUSET,
 								   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
 								   NULL, NULL, NULL);
-		defined++;
-	}
 
-	if (defined == lengthof(int_parameters) + 1)
-	{
+	if (!is_defined("pg_hotpath.enabled"))
 		DefineCustomBoolVariable("pg_hotpath.enabled",
 								 "Serves reads from the cache.",
 								 "When off, every read goes to the table; writers are "
@@ -124,8 +134,7 @@ hp_guc_init(void)
 								 PGC_USERSET,
 								 0,
 								 NULL, NULL, NULL);
-		defined++;
-	}
 
 	MarkGUCPrefixReserved("pg_hotpath");
+	RESUME_INTERRUPTS();
 }

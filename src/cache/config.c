@@ -487,10 +487,10 @@ json_kind_of_row(TupleDesc desc)
 static HpCached *
 load_cached(HpRelation *rel)
 {
+	Relation	relation = relation_open(rel->relid, AccessShareLock);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath cached",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext work = MemoryContextSwitchTo(context);
-	Relation	relation = relation_open(rel->relid, AccessShareLock);
 	List	   *rows = hp_config_rows(rel->relid, 0);
 	HpCached   *cached = palloc0(offsetof(HpCached, keys) + list_length(rows) * sizeof(HpCachedKey));
 	ListCell   *lc;

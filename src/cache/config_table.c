@@ -22,6 +22,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "base/compat.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -163,11 +164,12 @@ hp_config_rows(Oid relid, int limit)
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		HpConfigRow *row = read_row(tuple, RelationGetDescr(rel));
+		bool		isnull;
+		Datum		of = heap_getattr(tuple, ANUM_RELATION, RelationGetDescr(rel), &isnull);
 
-		if (OidIsValid(relid) && row->relid != relid)
+		if (OidIsValid(relid) && DatumGetObjectId(of) != relid)
 			continue;
-		result = lappend(result, row);
+		result = lappend(result, read_row(tuple, RelationGetDescr(rel)));
 		if (limit > 0 && list_length(result) == limit)
 			break;
 	}

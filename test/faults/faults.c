@@ -36,6 +36,7 @@
 #include <unistd.h>
 
 #include "common/hashfn.h"
+#include "common/hmac.h"
 #include "faults.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -133,24 +134,56 @@ static uintptr_t text_start = 0;
 static uintptr_t text_end = 0;
 
 /*
- * LockAcquireExtended() leaves a lock without owners behind when it gets no memory
- * for them; the server crashes when a lock on the same object is taken again
- * before the transaction ends, by whatever.  That is none of our business.
+ * Where a failure is none of our business.  LockAcquireExtended() leaves a lock
+ * without owners behind when it gets no memory for them; the server crashes when
+ * a lock on the same object is taken again before the transaction ends, by
+ * whatever.  pg_hmac_create() loses the context it has just made when the
+ * resource owner gets no memory to note it.
  */
-static uintptr_t lock_start = 0;
-static uintptr_t lock_end = 0;
+typedef struct Range
+{
+	uintptr_t	start;
+	uintptr_t	end;
+} Range;
 
-static void
-find_server_functions(void)
+static Range lock_function;
+static Range hmac_function;
+static Range alloc_function;
+
+static Range
+range_of(void *function)
 {
 	Dl_info		info;
 	ElfW(Sym)  *symbol;
 
-	if (dladdr1((void *) LockAcquireExtended, &info, (void **) &symbol, RTLD_DL_SYMENT) == 0 ||
-		symbol == NULL)
+	if (dladdr1(function, &info, (void **) &symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL)
 		elog(ERROR, "faults: cannot find the server's functions");
-	lock_start = (uintptr_t) info.dli_saddr;
-	lock_end = lock_start + symbol->st_size;
+	return (Range)
+	{
+		(uintptr_t) info.dli_saddr, (uintptr_t) info.dli_saddr + symbol->st_size
+	};
+}
+
+static bool
+within(Range range, void *frame)
+{
+	return (uintptr_t) frame >= range.start && (uintptr_t) frame < range.end;
+}
+
+/* Is this an allocation of one of these?  The first frames are this file's. */
+static bool
+is_excused(FaultsKind kind, void **frames, int n)
+{
+	for (int i = 1; i < Min(n, 10); i++)
+	{
+		/* MemoryContextAlloc() and its caller */
+		if (i < 6 && within(lock_function, frames[i]))
+			return true;
+		/* the context itself may fail, and so may OpenSSL */
+		if (kind == FAULTS_PALLOC && within(hmac_function, frames[i]))
+			return !within(alloc_function, frames[i - 1]);
+	}
+	return false;
 }
 
 static int
@@ -208,11 +241,8 @@ stack_of(FaultsKind kind)
 	{
 		if (is_ours((uintptr_t) frames[i]))
 			outermost = i;
-		/* this file's, MemoryContextAlloc(), and its caller */
-		if (i < 6 && (uintptr_t) frames[i] >= lock_start && (uintptr_t) frames[i] < lock_end)
-			return 0;
 	}
-	if (outermost < 0)
+	if (outermost < 0 || is_excused(kind, frames, n))
 		return 0;
 	/* the first frames are this file's */
 	for (int i = 2; i <= outermost; i++)
@@ -381,7 +411,9 @@ hook_all(void)
 		return;
 	/* the first use of backtrace() loads a library */
 	backtrace(frames, 2);
-	find_server_functions();
+	lock_function = range_of(LockAcquireExtended);
+	hmac_function = range_of(pg_hmac_create);
+	alloc_function = range_of(MemoryContextAllocExtended);
 	generation = GenerationContextCreate(CurrentMemoryContext, "faults", ALLOCSET_SMALL_SIZES);
 	slab = SlabContextCreate(CurrentMemoryContext, "faults", SLAB_DEFAULT_BLOCK_SIZE, 64);
 	hook_methods(TopMemoryContext);

@@ -71,8 +71,7 @@ start_database() {
 		max_wal_size = 2GB
 	CONF
 	"$BINDIR/pg_ctl" -s -D "$W/data" -l "$W/server.log" -w -t 60 start || { cat "$W/server.log"; return 1; }
-	sql -U postgres -d postgres -c 'create role shop login createrole' -c 'create database shop owner shop' || return
-	sql -U postgres -d shop -c 'create extension pg_hotpath' || return
+	sql -U postgres -d postgres -f "$COOK/database.sql" || return
 	sql -d shop -f "$COOK/schema.sql" || return
 	sql -d shop -f "$here/data.sql"
 }

@@ -75,7 +75,7 @@ sub floors
 		my $room = $file =~ m{^src/(\w+)/} ? $1 : '';
 		if (!defined $floor{$room})
 		{
-			push @found, "$file: the room $room has no floor yet; give it one in test/lint/lint.pl";
+			push @found, "$file: the room $room has no floor yet; give it one in test/lint/CRules.pm";
 			next;
 		}
 		for my $include (includes($file))

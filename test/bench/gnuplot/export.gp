@@ -9,7 +9,7 @@ set yrange [0:*]
 set key at screen 0.19, screen 0.01
 set title "speed, by psql"
 set ylabel "rows a second"
-set format y "%.0s%c"
+set format y "%.1s%c"
 plot data using 1:2 with linespoints lt 1 title "SELECT row\\_to\\_json", \
 	"" using 1:3 with linespoints lt 2 title "COPY (text)", \
 	"" using 1:4 with linespoints lt 4 title "export\\_json"

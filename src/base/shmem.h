@@ -67,7 +67,8 @@ extern bool hp_shmem_attached;
 
 /*
  * Make the area usable in this backend.  False when there is none: it does not
- * exist (HP_SHMEM_IF_EXISTS) or cannot be created (HP_SHMEM_TRY).
+ * exist (HP_SHMEM_IF_EXISTS) or cannot be created (HP_SHMEM_TRY), or another
+ * version has laid it out.  Throws where an existing one cannot be mapped.
  */
 static inline bool
 hp_shmem_attach(HpShmemDemand demand)

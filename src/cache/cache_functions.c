@@ -6,8 +6,9 @@
  * What each function means to a user is said in cache.sql and the README.
  * Errors of all functions that read: 42501 (insufficient_privilege) without
  * the right to SELECT every column, 42809 (wrong_object_type) for what is not a
- * table, 42804 (datatype_mismatch) for a key of a type that does not cast, 22023
- * (invalid_parameter_value) for the wrong number of key parts.
+ * table, 42704 (undefined_object) without a primary key, 42804 (datatype_mismatch)
+ * for a key of a type that does not cast, 22023 (invalid_parameter_value) for the
+ * wrong number of key parts.
  *
  * Locking: an AccessShareLock on the table, kept to the end of the transaction.
  *

@@ -37,7 +37,6 @@
 /* A room's share of the area. */
 typedef struct HpShmemClient
 {
-	const char *name;
 	/* bytes wanted of an area of total bytes */
 	Size		(*size) (Size total);
 	/* lay out zeroed memory; runs once per area, must not throw */

@@ -44,7 +44,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
-#include "base/shmem.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_event_trigger.h"
@@ -619,7 +618,6 @@ compute_targets(HpTargets *targets, Relation table)
 			continue;
 		target->rel = rel;
 		target->cached = cached;
-		target->rowtype = table->rd_rel->reltype;
 		if (rel->relid != relid)
 			target->attnums = map_columns(rel->relid, table, targets->context);
 		targets->n++;

@@ -32,7 +32,6 @@
 
 #include "access/xact.h"
 #include "base/compat.h"
-#include "base/shmem.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"

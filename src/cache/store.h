@@ -70,7 +70,6 @@ typedef struct HpEntryView
 
 typedef void (*HpEntryVisitor) (const HpEntryView *entry, void *arg);
 
-extern Size hp_store_size(Size total);
 extern void hp_store_layout(char *place, Size size, int tranche);
 extern void hp_store_attach(char *place, Size size);
 

@@ -471,7 +471,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		if (trigger->tag != CMDTAG_DROP_TABLE)
 			hp_attach_note_partitioned();
 		hp_attach_recheck_parents();
-		hp_config_delete_dropped(dropped);
+		hp_config_delete_all(dropped);
 	}
 	PG_RETURN_NULL();
 }

@@ -77,8 +77,8 @@ hp_row_header_copy(Datum row)
 	return HP_SERVER_HAS(DatumGetHeapTupleHeaderCopy) ? DatumGetHeapTupleHeaderCopy(row) :
 		(HeapTupleHeader) PG_DETOAST_DATUM_COPY(row);
 }
-/* Raise an error for a datum of a composite type that was altered after it was made. */
 #define hp_row_is_versioned(header) HeapTupleHeaderIsVersionedDatum(header)
+/* Raise an error for a datum of a composite type that was altered after it was made. */
 static inline void
 hp_row_check(HeapTupleHeader header, TupleDesc desc)
 {

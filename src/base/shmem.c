@@ -26,10 +26,12 @@
  * snapshot; if the area is not retired at that moment, whoever retires it commits
  * later than the snapshot was taken, and what the reader is served is right.
  *
- * Locking: control->lock guards every field of the control struct.  Once
- * hp_shmem_attached is set, the area's address and start_xid do not change for
- * the life of the backend (start_xid once it is set), and are read without a lock.
- * Readers read retired without a lock; it never becomes false again.
+ * Locking: control->lock guards the control struct, but for what is set once,
+ * under AddinShmemInitLock, and does not change: layout, tranche and preloaded,
+ * and with preloading size and state.  Once hp_shmem_attached is set, the area's
+ * address and start_xid do not change for the life of the backend (start_xid once
+ * it is set), and are read without a lock.  Readers read retired without a lock;
+ * it never becomes false again.
  *
  * Memory: the area is never freed while the server runs.  A crash restart
  * re-creates the main segment, and with it an empty control struct.
@@ -67,7 +69,8 @@ typedef enum HpAreaState
  */
 typedef struct HpControl
 {
-	LWLock		lock;			/* guards all fields below */
+	/* guards state, handle, size, start_xid, failed_at, and setting retired */
+	LWLock		lock;
 	uint32		layout;			/* HP_SHMEM_LAYOUT of who made the struct */
 	bool		retired;		/* somebody with another layout was here */
 	int			tranche;		/* of this lock and of the clients' locks */

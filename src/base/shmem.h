@@ -37,7 +37,6 @@
 /* A room's share of the area. */
 typedef struct HpShmemClient
 {
-	const char *name;
 	/* bytes wanted of an area of total bytes */
 	Size		(*size) (Size total);
 	/* lay out zeroed memory; runs once per area, must not throw */
@@ -67,7 +66,8 @@ extern bool hp_shmem_attached;
 
 /*
  * Make the area usable in this backend.  False when there is none: it does not
- * exist (HP_SHMEM_IF_EXISTS) or cannot be created (HP_SHMEM_TRY).
+ * exist (HP_SHMEM_IF_EXISTS) or cannot be created (HP_SHMEM_TRY), or another
+ * version has laid it out.  Throws where an existing one cannot be mapped.
  */
 static inline bool
 hp_shmem_attach(HpShmemDemand demand)

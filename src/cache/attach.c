@@ -399,7 +399,7 @@ hp_attach_remove(Oid relid)
 	drop_trigger(relid, HP_ROW_TRIGGER, "note_row");
 	foreach(lc, all)
 		drop_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate");
-	hp_config_delete(relid);
+	hp_config_delete_all(list_make1_oid(relid));
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
 	hp_stats_forget_at_commit(relid);

@@ -176,7 +176,7 @@ load_missing(Batch *batch)
  */
 void
 hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
-				HpBatchVisitor visit, void *arg)
+				HpKeyedRowVisitor visit, void *arg)
 {
 	Batch		batch = {.reader = reader,.keys = keys,.nkeys = nkeys,
 	.context = CurrentMemoryContext};

@@ -47,7 +47,7 @@ divide(char *place, Size size)
 static Size
 cache_size(Size total)
 {
-	return hp_store_size(total);
+	return total;
 }
 
 static void
@@ -78,7 +78,6 @@ void
 hp_cache_init(void)
 {
 	static const HpShmemClient client = {
-		.name = "cache",
 		.size = cache_size,
 		.init = cache_layout,
 		.attach = cache_attach

@@ -76,7 +76,7 @@ COMMENT ON TRIGGER note_config ON @extschema@.cached_key IS
 CREATE FUNCTION @extschema@.note_start() RETURNS event_trigger
 	AS 'MODULE_PATHNAME', 'hotpath_note_start' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.note_start() IS
-	'event trigger function: notes DDL on partitions before it begins';
+	'event trigger function: notes what cannot be noted or asked for when the command has ended';
 
 CREATE FUNCTION @extschema@.note_ddl() RETURNS event_trigger
 	AS 'MODULE_PATHNAME', 'hotpath_note_ddl' LANGUAGE C;
@@ -100,7 +100,7 @@ CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
 	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'DROP TABLE') EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS
-	'notes DDL on partitions of tables cached by pg_hotpath';
+	'notes for pg_hotpath what cannot be noted or asked for when the command has ended';
 CREATE EVENT TRIGGER hotpath_note_ddl ON ddl_command_end
 	EXECUTE FUNCTION @extschema@.note_ddl();
 ALTER EVENT TRIGGER hotpath_note_ddl ENABLE ALWAYS;

@@ -6,8 +6,9 @@
  * What each function means to a user is said in cache.sql and the README.
  * Errors of all functions that read: 42501 (insufficient_privilege) without
  * the right to SELECT every column, 42809 (wrong_object_type) for what is not a
- * table, 42804 (datatype_mismatch) for a key of a type that does not cast, 22023
- * (invalid_parameter_value) for the wrong number of key parts.
+ * table, 42704 (undefined_object) without a primary key, 42804 (datatype_mismatch)
+ * for a key of a type that does not cast, 22023 (invalid_parameter_value) for the
+ * wrong number of key parts.
  *
  * Locking: an AccessShareLock on the table, kept to the end of the transaction.
  *
@@ -116,7 +117,7 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 										 "it is asked for again every minute"));
 	if (attached && !hp_config_link(rel))
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
-										 "a larger pg_hotpath.cache_size has more"));
+										 "a larger pg_hotpath.cache_size has more, up to 4,096"));
 	PG_RETURN_NULL();
 }
 
@@ -418,15 +419,10 @@ hotpath_evict_all(PG_FUNCTION_ARGS)
 static int64
 max_rows_argument(FunctionCallInfo fcinfo, int argno)
 {
-	int64		max_rows = PG_ARGISNULL(argno) ? -1 : PG_GETARG_INT64(argno);
-
-	if (!PG_ARGISNULL(argno) && max_rows < 0)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("max_rows must not be negative"),
-				errdetail("It was " INT64_FORMAT ".", max_rows),
-				errhint("Pass null for all rows."));
-	return max_rows;
+	if (PG_ARGISNULL(argno))
+		return -1;
+	hp_argument_check_count("max_rows", PG_GETARG_INT64(argno), "Pass null for all rows.");
+	return PG_GETARG_INT64(argno);
 }
 
 /* warm(rel, max_rows) */

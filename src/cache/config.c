@@ -13,12 +13,13 @@
  * - nothing holds rows that no trigger can watch: foreign tables, children by
  *   inheritance.
  *
- * It also computes a fingerprint of the table: its storage, row type and
- * triggers.  If it differs from the one in shared memory, somebody has changed
- * the table, perhaps without a note: all that is cached of it is made dead, and
- * snapshots older than this moment find it not quiet.  A transaction that has
- * changed the table itself sees catalog rows that others do not see yet, so it
- * does not store the fingerprint that it computes.
+ * It also computes a fingerprint of the table: its storage, row type, triggers,
+ * keys and their configuration, and the rows of this database and of our schema.
+ * If it differs from the one in shared memory, somebody has changed the table,
+ * perhaps without a note: all that is cached of it is made dead, and snapshots
+ * older than this moment find it not quiet.  A transaction that has changed the
+ * table itself sees catalog rows that others do not see yet, so it does not store
+ * the fingerprint that it computes.
  *
  * If a check fails the relation is marked unsafe, with the reason, and readers
  * go to the table.
@@ -43,7 +44,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
-#include "base/shmem.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_event_trigger.h"
@@ -618,7 +618,6 @@ compute_targets(HpTargets *targets, Relation table)
 			continue;
 		target->rel = rel;
 		target->cached = cached;
-		target->rowtype = table->rd_rel->reltype;
 		if (rel->relid != relid)
 			target->attnums = map_columns(rel->relid, table, targets->context);
 		targets->n++;

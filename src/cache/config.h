@@ -52,7 +52,6 @@ typedef struct HpTarget
 	HpRelation *rel;
 	HpCached   *cached;
 	AttrNumber *attnums;		/* of root columns in the table; NULL: the same */
-	Oid			rowtype;		/* of the table */
 } HpTarget;
 
 typedef struct HpTargets
@@ -92,8 +91,7 @@ extern List *hp_config_rows(Oid relid, int limit);
 extern void hp_config_store(const HpConfigRow *row);
 extern bool hp_config_same_columns(const HpConfigRow *a, const HpConfigRow *b);
 extern Oid	hp_config_table(void);
-extern bool hp_config_delete(Oid relid);
-extern void hp_config_delete_dropped(const List *dropped);
+extern void hp_config_delete_all(const List *relids);
 
 /* What the cache knows of a relation; NULL when it is not cached. */
 static inline HpCached *

@@ -272,33 +272,9 @@ hp_config_store(const HpConfigRow *row)
 	CacheInvalidateRelcacheByRelid(row->relid);
 }
 
-/* Delete the rows of a relation; false if there were none. */
-bool
-hp_config_delete(Oid relid)
-{
-	Relation	rel = open_table(RowExclusiveLock);
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		deleted = false;
-
-	if (rel == NULL)
-		return false;
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		if (read_row(tuple, RelationGetDescr(rel))->relid != relid)
-			continue;
-		CatalogTupleDelete(rel, &tuple->t_self);
-		deleted = true;
-	}
-	systable_endscan(scan);
-	relation_close(rel, NoLock);
-	return deleted;
-}
-
-/* Delete the rows of dropped tables, given by a list of OIDs. */
+/* Delete the rows of relations, given by a list of OIDs. */
 void
-hp_config_delete_dropped(const List *dropped)
+hp_config_delete_all(const List *relids)
 {
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
@@ -308,7 +284,7 @@ hp_config_delete_dropped(const List *dropped)
 		return;
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		if (list_member_oid(dropped, read_row(tuple, RelationGetDescr(rel))->relid))
+		if (list_member_oid(relids, read_row(tuple, RelationGetDescr(rel))->relid))
 			CatalogTupleDelete(rel, &tuple->t_self);
 	systable_endscan(scan);
 	relation_close(rel, NoLock);

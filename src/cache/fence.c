@@ -76,7 +76,10 @@ static HpStripe *stripes = NULL;
 static uint32 ntable = 0;		/* power of two; stripes of tables come first */
 static uint32 nkey = 0;			/* power of two */
 
-/* One sixteenth of the area: about one stripe for every four smallest entries. */
+/*
+ * One sixteenth of the area, of which the largest power of two of key stripes is
+ * used: with 64 MB, about one for every 14 of the smallest entries.
+ */
 Size
 hp_fence_size(Size total)
 {

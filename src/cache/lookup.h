@@ -10,6 +10,7 @@
 
 #include "cache/config.h"
 #include "cache/store.h"
+#include "query/row_source.h"
 
 /* What a read came to. */
 typedef enum HpOutcome
@@ -33,16 +34,13 @@ typedef struct HpLookup
 	uint64		table_version;
 } HpLookup;
 
-/* Visits the rows of a batch in the order of its keys; found is false for a missing one. */
-typedef void (*HpBatchVisitor) (Datum row, bool found, void *arg);
-
 extern void hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind);
 extern void hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def);
 extern HpOutcome hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row);
 extern HpOutcome hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill);
 extern HpOutcome hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json);
 extern void hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
-							HpBatchVisitor visit, void *arg);
+							HpKeyedRowVisitor visit, void *arg);
 extern bool hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view);
 extern bool hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly);
 extern bool hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict,

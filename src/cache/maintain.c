@@ -12,7 +12,8 @@
  *
  * Locking: none is held while SQL runs.
  *
- * Memory: one batch of rows, or the entries of one partition, at a time.
+ * Memory: one batch of rows, or the entries of HP_WALK_BUCKETS buckets (store.c),
+ * at a time.
  *
  *-------------------------------------------------------------------------
  */

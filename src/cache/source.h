@@ -5,9 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef HP_SOURCE_H
-#define HP_SOURCE_H
+#ifndef HP_CACHE_SOURCE_H
+#define HP_CACHE_SOURCE_H
 
 extern void hp_source_init(void);
 
-#endif							/* HP_SOURCE_H */
+#endif							/* HP_CACHE_SOURCE_H */

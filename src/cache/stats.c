@@ -16,7 +16,9 @@
  * flushes, which then survive it.
  *
  * Locking: registry->lock is held exclusively to hand out slots and change
- * fingerprints, shared to look.  Counters are atomics, changed without it.
+ * fingerprints, shared to look.  A slot's generation and owner are read without
+ * it where an old value is checked again under it, or costs no more than a count
+ * or a dead entry.  Counters are atomics, changed without it.
  *
  * Memory: fixed; when all slots are taken, those of dropped databases and of
  * dropped tables of this one are given away, and failing that the key is not
@@ -30,7 +32,6 @@
 
 #include "access/xact.h"
 #include "base/compat.h"
-#include "base/shmem.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"

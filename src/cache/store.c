@@ -34,7 +34,6 @@
 #include "cache/store.h"
 
 #include "base/compat.h"
-#include "base/shmem.h"
 #include "cache/store_private.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -99,13 +98,6 @@ hp_store_entry(HpPartition *p, HpBlockNo block)
 	return (HpEntry *) block_address(p, block);
 }
 
-/* All that the other clients of the area leave. */
-Size
-hp_store_size(Size total)
-{
-	return total;
-}
-
 static void
 divide(Size size)
 {
@@ -153,17 +145,17 @@ hp_store_attach(char *place, Size size)
 }
 
 /* A place in an entry's bytes behind the header. */
-typedef struct HpLookup
+typedef struct BodyCursor
 {
 	HpPartition *p;
 	HpBlockNo	block;
 	uint32		offset;			/* within the block */
-} HpLookup;
+} BodyCursor;
 
-static HpLookup
+static BodyCursor
 cursor_at(HpPartition *p, HpBlockNo entry)
 {
-	return (HpLookup) {p, entry, HP_BLOCK_SIZE};
+	return (BodyCursor) {p, entry, HP_BLOCK_SIZE};
 }
 
 /*
@@ -171,7 +163,7 @@ cursor_at(HpPartition *p, HpBlockNo entry)
  * run of neighbouring blocks; the cursor moves behind it.
  */
 static char *
-cursor_piece(HpLookup *c, Size len, Size *piece)
+cursor_piece(BodyCursor *c, Size len, Size *piece)
 {
 	char	   *start;
 	Size		run;
@@ -194,7 +186,7 @@ cursor_piece(HpLookup *c, Size len, Size *piece)
 }
 
 static void
-cursor_write(HpLookup *c, const void *data, Size len)
+cursor_write(BodyCursor *c, const void *data, Size len)
 {
 	const char *from = data;
 
@@ -210,7 +202,7 @@ cursor_write(HpLookup *c, const void *data, Size len)
 }
 
 static void
-cursor_read(HpLookup *c, void *data, Size len)
+cursor_read(BodyCursor *c, void *data, Size len)
 {
 	char	   *to = data;
 
@@ -226,7 +218,7 @@ cursor_read(HpLookup *c, void *data, Size len)
 }
 
 static bool
-cursor_equals(HpLookup *c, const char *data, Size len)
+cursor_equals(BodyCursor *c, const char *data, Size len)
 {
 	while (len > 0)
 	{
@@ -285,7 +277,7 @@ find_locked(HpPartition *p, const HpEntryKey *key)
 
 /* Does an entry depend on the versions given?  Moves the cursor to the key's image. */
 static bool
-versions_match(const HpEntry *e, const HpEntryKey *key, HpLookup *c)
+versions_match(const HpEntry *e, const HpEntryKey *key, BodyCursor *c)
 {
 	uint64		third = 0;
 
@@ -397,7 +389,7 @@ hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy, HpBuf
 	if (b != HP_NO_BLOCK)
 	{
 		HpEntry    *e = hp_store_entry(p, b);
-		HpLookup	c = cursor_at(p, b);
+		BodyCursor	c = cursor_at(p, b);
 
 		if (!versions_match(e, key, &c))
 			found = HP_FOUND_DEAD;
@@ -437,7 +429,7 @@ link_entry_locked(HpPartition *p, const HpEntryKey *key, TimestampTz expires, bo
 	HpBlockNo	last;
 	HpBlockNo	b = take_blocks_locked(p, nblocks, &last);
 	HpEntry    *e = hp_store_entry(p, b);
-	HpLookup	c = cursor_at(p, b);
+	BodyCursor	c = cursor_at(p, b);
 
 	e->hash = key->hash;
 	e->versions[0] = key->versions[0];
@@ -484,7 +476,7 @@ hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative, cons
 	if (old != HP_NO_BLOCK)
 	{
 		HpEntry    *e = hp_store_entry(p, old);
-		HpLookup	c = cursor_at(p, old);
+		BodyCursor	c = cursor_at(p, old);
 
 		/* versions only grow: what carries a larger one is newer than ours */
 		if (e->versions[0] > key->versions[0] || e->versions[1] > key->versions[1])
@@ -569,7 +561,7 @@ static void
 copy_entry_locked(HpPartition *p, HpBlockNo b, HpEntryView *view)
 {
 	HpEntry    *e = hp_store_entry(p, b);
-	HpLookup	c = cursor_at(p, b);
+	BodyCursor	c = cursor_at(p, b);
 	char	   *image = palloc(e->image_len);
 	char	   *payload = palloc(Max(e->payload_len, 1));
 

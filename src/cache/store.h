@@ -24,7 +24,7 @@ typedef enum HpEntryKind
 /* Identifies an entry, and says what it must be to be used. */
 typedef struct HpEntryKey
 {
-	uint64		hash;			/* of relation, key and kind */
+	uint64		hash;			/* of relation and key; for JSON of the settings, too */
 	HpSlotRef	slot;
 	HpEntryKind kind;
 	const char *image;			/* the key itself, see catalog/key.h */
@@ -55,7 +55,7 @@ typedef enum HpPublished
 {
 	HP_PUBLISHED,
 	HP_PUBLISHED_ALREADY,		/* an equal or a newer entry was there */
-	HP_PUBLISHED_NOT			/* it is larger than what can be made free */
+	HP_PUBLISHED_NOT			/* no room: too large, or nothing may be evicted */
 } HpPublished;
 
 /* An entry as the walk over all of them sees it. */
@@ -70,7 +70,6 @@ typedef struct HpEntryView
 
 typedef void (*HpEntryVisitor) (const HpEntryView *entry, void *arg);
 
-extern Size hp_store_size(Size total);
 extern void hp_store_layout(char *place, Size size, int tranche);
 extern void hp_store_attach(char *place, Size size);
 

@@ -52,7 +52,7 @@ StaticAssertDecl(sizeof(HpEntry) == HP_BLOCK_SIZE, "an entry's header is one blo
 #define HP_ENTRY_NEGATIVE 0x10
 #define HP_ENTRY_THIRD_DEP 0x20
 
-/* One share of the memory.  All fields are guarded by lock, but for counters. */
+/* One share of the memory.  All fields are guarded by lock. */
 typedef struct HpPartition
 {
 	LWLock		lock;

@@ -5,8 +5,10 @@
  *
  * The row trigger fires AFTER each row that is inserted, updated or deleted,
  * and notes the old and the new value of every cached key in their stripes.  It
- * finds no entry and deletes none; it allocates nothing that stays, and there
- * is nothing in it that can fail but running out of memory.
+ * finds no entry and deletes none.  What it allocates beyond the call is the
+ * targets (config.c) and, with write-through or hotpath.put(), the staged rows
+ * (stage.c).  It fails where the memory cannot be mapped or a type's hash function
+ * fails: a change must not go unnoted.
  *
  * A partition's trigger notes the keys of the partitioned table that is cached,
  * found by column name, since layouts may differ.
@@ -19,7 +21,8 @@
  * anything is cached at all, take no lock that the command has not taken, and
  * leave alone what they may not change.
  *
- * Locking: a stripe's spinlock for each note.
+ * Locking: a stripe's spinlock for each note; the control lock on first use; the
+ * registry's where a key is linked to stage its rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -336,7 +339,7 @@ table_of_trigger(Oid trigger)
 	return result;
 }
 
-/* The partition commands of an ALTER TABLE statement: visit those of a kind. */
+/* The PartitionCmds of a kind in an ALTER TABLE statement. */
 static List *
 partition_commands(Node *parsetree, AlterTableType kind)
 {
@@ -468,7 +471,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		if (trigger->tag != CMDTAG_DROP_TABLE)
 			hp_attach_note_partitioned();
 		hp_attach_recheck_parents();
-		hp_config_delete_dropped(dropped);
+		hp_config_delete_all(dropped);
 	}
 	PG_RETURN_NULL();
 }

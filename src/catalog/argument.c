@@ -54,6 +54,17 @@ hp_argument_require(FunctionCallInfo fcinfo, int argno, const char *name, const 
 				errhint("%s", hint));
 }
 
+void
+hp_argument_check_count(const char *name, int64 count, const char *hint)
+{
+	if (count < 0)
+		ereport(ERROR,
+				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("%s must not be negative", name),
+				errdetail("It was " INT64_FORMAT ".", count),
+				errhint("%s", hint));
+}
+
 char *
 hp_argument_text(FunctionCallInfo fcinfo, int argno)
 {

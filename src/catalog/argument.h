@@ -24,6 +24,9 @@ typedef struct HpColumnList
 extern void hp_argument_require(FunctionCallInfo fcinfo, int argno, const char *name,
 								const char *hint);
 
+/* Raise 22023 (invalid_parameter_value), with a hint, for a number of rows below zero. */
+extern void hp_argument_check_count(const char *name, int64 count, const char *hint);
+
 /* A text argument in the current context; NULL when it is null. */
 extern char *hp_argument_text(FunctionCallInfo fcinfo, int argno);
 

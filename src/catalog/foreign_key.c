@@ -376,7 +376,7 @@ hp_foreign_key_incoming(Oid relid)
 	return result;
 }
 
-/* The same for a key that hp_foreign_key_list() has returned. */
+/* Find out what the indexes of both sides say about a link of hp_foreign_key_list(). */
 void
 hp_foreign_key_judge(HpLink *link)
 {

@@ -56,7 +56,10 @@ typedef enum HpKeyProblem
 	HP_KEY_COLLATION			/* the index's collation is not the column's */
 } HpKeyProblem;
 
-/* A value of a key.  Values belong to the caller; the image to context. */
+/*
+ * A value of a key.  Values belong to the caller; a long image to the context that was current at
+ * hp_key_set().
+ */
 typedef struct HpKey
 {
 	const HpKeyDef *def;

@@ -124,7 +124,7 @@ relation_changed(Datum arg, Oid relid)
 			invalidate(watch->watchers[i]);
 }
 
-/* Roles, memberships and schemas decide about privileges. */
+/* Roles, memberships and the database decide about privileges. */
 static void
 privileges_changed(Datum arg, int cacheid, uint32 hash)
 {

@@ -64,7 +64,10 @@ extern char *hp_relation_qualified_name(Oid relid);
 /* Grows whenever a descriptor may have become invalid. */
 extern uint64 hp_relation_epoch;
 
-/* Grows whenever somebody's privileges may have changed. */
+/*
+ * Grows when a role, a membership or the database changes; GRANTs on tables and schemas invalidate
+ * descriptors instead.
+ */
 extern uint64 hp_relation_privilege_epoch;
 
 /* The right to read every column, exactly as a SELECT would check it. */

@@ -34,7 +34,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-/* Lists kept before those that are out of date are let go. */
+/* Lists kept before all are let go. */
 #define MAX_KEPT 256
 
 typedef struct ListEntry
@@ -312,7 +312,7 @@ forget(ListEntry *entry)
 	entry->list = NIL;
 }
 
-/* Let go of lists that are out of date, and of what only they mention. */
+/* Let go of all lists, and of what they mention, once there are many. */
 static void
 sweep(void)
 {

@@ -50,7 +50,7 @@ link_is_called(const HpLink *link, const char *fk)
 static void
 describe(StringInfo text, const HpRelationship *relationship)
 {
-	appendStringInfo(text, "%s%s (foreign key %s of %s", text->len > 0 ? ", " : "",
+	appendStringInfo(text, "%s (foreign key %s of %s",
 					 relationship->name, NameStr(relationship->link.name),
 					 hp_relation_name(relationship->link.outgoing ?
 									  relationship->link.near_relation :
@@ -61,27 +61,15 @@ describe(StringInfo text, const HpRelationship *relationship)
 	appendStringInfoChar(text, ')');
 }
 
-static char *
-describe_all(List *list)
+static void
+append_name(StringInfo text, const HpRelationship *relationship)
 {
-	StringInfoData text;
-	ListCell   *lc;
-
-	initStringInfo(&text);
-	foreach(lc, list)
-	{
-		if (foreach_current_index(lc) == MAX_SHOWN)
-		{
-			appendStringInfo(&text, ", and %d more", list_length(list) - MAX_SHOWN);
-			break;
-		}
-		describe(&text, lfirst(lc));
-	}
-	return text.data;
+	appendStringInfoString(text, relationship->name);
 }
 
+/* The first of some relationships, appended one by one. */
 static char *
-names_of(List *list)
+list_text(List *list, void (*append) (StringInfo, const HpRelationship *))
 {
 	StringInfoData text;
 	ListCell   *lc;
@@ -89,14 +77,14 @@ names_of(List *list)
 	initStringInfo(&text);
 	foreach(lc, list)
 	{
-		const HpRelationship *relationship = lfirst(lc);
-
 		if (foreach_current_index(lc) == MAX_SHOWN)
 		{
 			appendStringInfo(&text, ", and %d more", list_length(list) - MAX_SHOWN);
 			break;
 		}
-		appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", relationship->name);
+		if (text.len > 0)
+			appendStringInfoString(&text, ", ");
+		append(&text, lfirst(lc));
 	}
 	return text.data;
 }
@@ -119,7 +107,7 @@ report_unknown(Oid relid, const HpRelationshipWish *wish, List *all)
 			errcode(HP_ERRCODE_UNKNOWN_RELATIONSHIP),
 			errmsg("table \"%s\" has no relationship%s", hp_relation_name(relid), what.data),
 			all == NIL ? errdetail("The table has no foreign keys, and none refer to it.") :
-			errdetail("It has these: %s.", names_of(all)),
+			errdetail("It has these: %s.", list_text(all, append_name)),
 			errhint("Use a name that hotpath.relationships() shows, or name the table in "
 					"\"relation\" and the constraint or column in \"fk\"."));
 }
@@ -131,7 +119,7 @@ report_ambiguous(Oid relid, const HpRelationshipWish *wish, List *candidates)
 			errcode(HP_ERRCODE_AMBIGUOUS_RELATIONSHIP),
 			errmsg("\"%s\" may mean several relationships of table \"%s\"", wish->key,
 				   hp_relation_name(relid)),
-			errdetail("Candidates: %s.", describe_all(candidates)),
+			errdetail("Candidates: %s.", list_text(candidates, describe)),
 			errhint("Use one of these names, or name the constraint or column in \"fk\"."));
 }
 

@@ -154,15 +154,11 @@ hotpath_embed_where(PG_FUNCTION_ARGS)
 static int64
 per_parent_argument(FunctionCallInfo fcinfo, int argno)
 {
-	int			value = PG_ARGISNULL(argno) ? -1 : PG_GETARG_INT32(argno);
-
-	if (!PG_ARGISNULL(argno) && value < 0)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("per_parent must not be negative"),
-				errdetail("It was %d.", value),
-				errhint("Pass null for all rows of each parent."));
-	return value;
+	if (PG_ARGISNULL(argno))
+		return -1;
+	hp_argument_check_count("per_parent", PG_GETARG_INT32(argno),
+							"Pass null for all rows of each parent.");
+	return PG_GETARG_INT32(argno);
 }
 
 /* Where rows go. */

@@ -33,8 +33,10 @@ extern void hp_level_append(HpStatement *statement, const HpLevel *level, HpLeve
 /* "alias.a, alias.b", or NULL where there is no column. */
 extern void hp_level_append_columns(StringInfo sql, const HpLevel *level, const char *alias);
 
-/* " AND EXISTS (...)" for each level below that filters its parents. */
+/* Does a level below filter its parents? */
 extern bool hp_level_filters_parents(const HpLevel *level);
+
+/* " AND EXISTS (...)" for each level below that filters its parents. */
 extern void hp_level_append_joins(HpStatement *statement, const HpLevel *level,
 								  const char *alias);
 

@@ -16,7 +16,7 @@
 
 #include "export/chunks.h"
 
-#include "json/encoder.h"
+#include "json/writer.h"
 #include "utils/memutils.h"
 
 /* Bytes that go to the compressor at a time, at most. */

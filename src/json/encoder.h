@@ -72,10 +72,4 @@ extern void hp_encoder_write_values(HpEncoder *encoder, const NullableDatum *val
 /* Append the header of HP_ROW_ARRAY rows: an array of the column names. */
 extern void hp_encoder_write_names(HpEncoder *encoder, HpWriter *writer);
 
-/*
- * The datum of a text or json value that is the writer's content: a palloc'd
- * varlena in the current context.
- */
-extern Datum hp_writer_to_datum(const HpWriter *writer);
-
 #endif							/* HP_ENCODER_H */

@@ -9,16 +9,17 @@
  *
  *		row_columns_to_json('{a,b,...}', pretty, t.a, t.b, ...)
  *
- * where the columns of the row are known: t is a table, or a subquery that could
- * not be pulled up, or a row constructor, which is what the planner makes of
- * joins, views and subqueries that it pulled up.
+ * where the columns of the row are known: t is a table or materialized view, a
+ * subquery that could not be pulled up, a reference to WITH, VALUES, or a row
+ * constructor, which is what the planner makes of joins, views and subqueries
+ * that it pulled up.
  *
  * The two are the same only while the row itself cannot be null, as it is on the
  * nullable side of an outer join or in some of several grouping sets, and while
  * a column of the row is what a reference to that column yields.  So these are
  * left as they are: rows of an outer query, the target of a data-modifying
  * statement with its old, new, excluded and yet unmerged rows, tables with
- * virtual generated columns, and all that is not a plain table.  Whoever calls
+ * virtual generated columns, foreign tables, functions and joins.  Whoever calls
  * eval_const_expressions() without a PlannerInfo (constraints, indexes, WHEN of
  * triggers) gets no rewrite at all.
  *

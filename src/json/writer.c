@@ -20,7 +20,6 @@
 #include "json/writer.h"
 
 #include "access/htup_details.h"
-#include "json/encoder.h"
 #include "utils/memutils.h"
 
 #define HP_WRITER_MIN ((Size) 256)
@@ -85,7 +84,6 @@ hp_writer_enlarge(HpWriter *writer, Size more)
 	writer->capacity = capacity;
 }
 
-/* The content as a text or json datum, palloc'd in the current context. */
 Datum
 hp_writer_to_datum(const HpWriter *writer)
 {

@@ -23,6 +23,9 @@ extern void hp_writer_free(HpWriter *writer);
 /* Forget the content, and give back what the buffer has above capacity. */
 extern void hp_writer_trim(HpWriter *writer, Size capacity);
 
+/* The content as a text or json datum, palloc'd in the current context. */
+extern Datum hp_writer_to_datum(const HpWriter *writer);
+
 /* Make room for more bytes; raises 54000 (program_limit_exceeded) above 1 GB. */
 extern void hp_writer_enlarge(HpWriter *writer, Size more);
 

@@ -6,8 +6,9 @@
  * Strategies:
  *   index ranges             the ranges are read from the index directly
  *   index ranges, planned    an index has the ranges, but statements read them: a
- *                            policy, partitions, children, the caller's rights or
- *                            the rest of the filter stand in between
+ *                            policy, partitions, children, the caller's rights,
+ *                            virtual columns or the rest of the filter stand in
+ *                            between
  *   sort                     no index has the ranges: the planner does what it can
  *
  *-------------------------------------------------------------------------
@@ -16,6 +17,8 @@
 
 #include "page/explain.h"
 
+#include "access/xlog.h"
+#include "base/compat.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "lib/stringinfo.h"
@@ -84,6 +87,10 @@ why_planned(HpSource *source)
 		return "row-level security policies are applied to the rows";
 	if (!hp_relation_may_select(known))
 		return "the current user may not read all columns";
+	if (hp_has_virtual_columns(source->base))
+		return "the table has virtual generated columns, which a stored row lacks";
+	if (RecoveryInProgress() && !RelationIsPermanent(source->rel))
+		return "the table is unlogged, and this is a standby";
 	return "the relation is not a plain table with a key";
 }
 

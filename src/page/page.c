@@ -54,12 +54,7 @@ typedef struct Reading
 void
 hp_page_check_size(const char *argument, int size)
 {
-	if (size < 0)
-		ereport(ERROR,
-				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("%s must not be negative", argument),
-				errdetail("It is %d.", size),
-				errhint("Pass the number of rows that the page may have."));
+	hp_argument_check_count(argument, size, "Pass the number of rows that the page may have.");
 }
 
 /* Start an empty page, of which the first ncolumns of the source's rows are written as JSON. */

@@ -12,7 +12,10 @@
 #include "page/cursor.h"
 #include "page/page.h"
 
-/* Numbers of the arguments; that of order_by is the first of six in a row. */
+/*
+ * What a page function was given: order_by, first, after, last and before, in this order of
+ * arguments, cursors unread.
+ */
 typedef struct HpPageArguments
 {
 	const char *order_by;

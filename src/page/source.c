@@ -8,9 +8,9 @@
  * all columns of some key already.  A key that serves is the primary key, or a
  * valid, immediate unique index on plain columns that are all NOT NULL.  A table
  * without one is refused.  Views, foreign tables and materialized views cannot
- * have such a key, and a parent of an inheritance tree does not share it with its
- * children; their orders are taken as written, and whoever reads the rows checks
- * that no two of them are equal.
+ * have such a key, and their orders are taken as written; that of a parent by
+ * inheritance, which is added, does not hold for its children.  Whoever reads the
+ * rows of these checks that no two are equal.
  *
  * Rows are shown whole, or with some columns: those asked for, in front, and the
  * order's columns behind them.  A statement then names these columns only, so

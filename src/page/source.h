@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef HP_SOURCE_H
-#define HP_SOURCE_H
+#ifndef HP_PAGE_SOURCE_H
+#define HP_PAGE_SOURCE_H
 
 #include "catalog/argument.h"
 #include "nodes/params.h"
@@ -75,4 +75,4 @@ extern void hp_scan_close(HpSource *source);
 /* index.c */
 extern void hp_source_choose_index(HpSource *source);
 
-#endif							/* HP_SOURCE_H */
+#endif							/* HP_PAGE_SOURCE_H */

@@ -256,8 +256,8 @@ hp_query_changed_objects(bool dropped)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
-		char	   *schema = SPI_getvalue(tuple, desc, 4);
-		char	   *table = SPI_getvalue(tuple, desc, 5);
+		char	   *first = SPI_getvalue(tuple, desc, 4);
+		char	   *second = SPI_getvalue(tuple, desc, 5);
 		MemoryContext outer = MemoryContextSwitchTo(caller);
 		HpChangedObject *object = palloc(sizeof(HpChangedObject));
 		bool		isnull;
@@ -265,9 +265,9 @@ hp_query_changed_objects(bool dropped)
 		object->classid = DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &isnull));
 		object->objid = DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull));
 		object->subid = DatumGetInt32(SPI_getbinval(tuple, desc, 3, &isnull));
-		object->created = !dropped && schema && strcmp(schema, "CREATE TABLE") == 0;
-		object->schema = dropped && schema ? pstrdup(schema) : NULL;
-		object->table = table ? pstrdup(table) : NULL;
+		object->created = !dropped && first && strcmp(first, "CREATE TABLE") == 0;
+		object->schema = dropped && first ? pstrdup(first) : NULL;
+		object->table = second ? pstrdup(second) : NULL;
 		result = lappend(result, object);
 		MemoryContextSwitchTo(outer);
 	}

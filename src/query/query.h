@@ -42,7 +42,8 @@ typedef struct HpChangedObject
 	Oid			objid;
 	int32		subid;			/* column number, 0 for the object itself */
 	bool		created;		/* by CREATE TABLE */
-	char	   *schema;			/* of a dropped trigger's table; else NULL */
+	/* first two of a dropped object's address_names (of a trigger: schema and table); else NULL */
+	char	   *schema;
 	char	   *table;
 } HpChangedObject;
 

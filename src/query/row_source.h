@@ -14,7 +14,7 @@
 
 #include "catalog/relation.h"
 
-/* Visits rows in the order of their keys; must copy what it keeps. */
+/* Visits rows in the order of keys, found false for a missing one; must copy what it keeps. */
 typedef void (*HpKeyedRowVisitor) (Datum row, bool found, void *arg);
 
 typedef struct HpRowSource

@@ -86,7 +86,6 @@ typedef struct RowReceiver
 	MemoryContext context;		/* reset after each row */
 	HpRowSink	sink;
 	void	   *arg;
-	uint64		nrows;
 	Oid			rowtype;		/* of the statement */
 } RowReceiver;
 
@@ -285,7 +284,6 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	MemoryContext outer = MemoryContextSwitchTo(receiver->context);
 	bool		more;
 
-	receiver->nrows++;
 	more = receiver->sink(slot, receiver->arg);
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(receiver->context);
@@ -328,7 +326,6 @@ init_receiver(RowReceiver *receiver, Oid rowtype, HpRowSink sink, void *arg)
 	receiver->rowtype = rowtype;
 	receiver->sink = sink;
 	receiver->arg = arg;
-	receiver->nrows = 0;
 }
 
 /* The values of the parameters. */
@@ -380,7 +377,7 @@ hp_statement_add(HpStatement *statement, Oid type, Datum value, bool isnull)
 	appendStringInfo(&statement->sql, "$%d", statement->nargs);
 }
 
-uint64
+void
 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRowSink sink,
 				 void *arg)
 {
@@ -402,5 +399,4 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	hp_spi_check(result, result == SPI_OK_INSERT_RETURNING && planning == HP_PLAN_WRITE ?
 				 SPI_OK_INSERT_RETURNING : SPI_OK_SELECT);
 	hp_spi_finish();
-	return receiver.nrows;
 }

@@ -46,8 +46,8 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
  * Run the statement, a SELECT or (with HP_PLAN_WRITE) an INSERT that returns rows, and show each row
  * to the sink, at most limit of them (0: all) and no more once the sink returns false.  Rows are not
  * collected: a slot is valid during the call alone, in which the sink runs inside SPI, in a context
- * that is reset after the row; what it keeps it must copy elsewhere.  Returns the number of rows
- * shown.  Descriptors of relations must be looked up again afterwards.
+ * that is reset after the row; what it keeps it must copy elsewhere.  Descriptors of relations must
+ * be looked up again afterwards.
  *
  * A statement runs read-only under the active snapshot; with HP_PLAN_WRITE, under a new one.
  *
@@ -57,8 +57,8 @@ extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool
  * A text with literals in it is run with HP_PLAN_ONCE: 'today' and '01/02/2024' mean what they do
  * when the text is parsed, and are read by functions that may come back here.
  */
-extern uint64 hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
-							   HpRowSink sink, void *arg);
+extern void hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit,
+							 HpRowSink sink, void *arg);
 
 /* The values of its parameters, in the current context; NULL if it has none. */
 extern ParamListInfo hp_statement_params(const HpStatement *statement);

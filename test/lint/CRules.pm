@@ -33,6 +33,7 @@ our @rules = (
 	[ "functions have at most $max_function lines", \&function_length ],
 	[ 'postgres.h comes first, then the own header', \&own_header ],
 	[ 'server headers are in alphabetical order', \&header_order ],
+	[ 'no two headers have the same guard', \&guards ],
 	[ 'every C file begins with a comment', \&header_comment ],
 	[ 'what a header shows is called hp_<file>_<verb>', \&shown_names ],
 	[ 'types of headers are HpCamelCase, macros HP_UPPER_CASE', \&types_and_macros ],
@@ -154,6 +155,8 @@ sub header_order
 	}
 	return @found;
 }
+
+sub guards { my %seen; return grep { body($_) =~ /^#ifndef (\w+_H)$/m && $seen{$1}++ } @c }
 
 sub header_comment
 {

@@ -144,6 +144,7 @@ expect 'at most 100' long_function
 expect 'own header' sed -i '/include "cache/d' $c
 expect 'own header' sed -i '/include "postgres.h"/d' $c
 expect 'alphabetical' sed -i 's|access/xact.h|utils/zone.h|' $c
+expect 'the same guard' eval 'for h in cache/fence page/seek; do append src/$h.h "#ifndef A_H\n#endif"; done'
 expect 'begins with a comment' sed -i 1d $c
 for mark in 'TO''DO' 'FIX''ME' 'X''XX'; do
 	expect 'unfinished' append test/run.sh "# $mark: later"

@@ -78,6 +78,8 @@ for my $preload (0, 1)
 	my (undef, undef, $unlogged) = $standby->psql('postgres', 'SELECT hotpath.page(NULL::unlogged)');
 	like($unlogged, qr/cannot access temporary or unlogged relations during recovery/,
 		"$mode: but not of an unlogged table");
+	is($standby->safe_psql('postgres', "SELECT note FROM hotpath.page_explain('unlogged', 'id')"),
+		'the table is unlogged, and this is a standby', "$mode: and page_explain says why");
 
 	# a snapshot and a session from before the promotion
 	my $session = Hotpath::Session->new($standby);

@@ -1,5 +1,21 @@
 # pg_hotpath: PGXS build, and the commands of the README (demo, test, bench, deb).
 
+# The README's commands install what they need, so they must work where there is no PGXS yet; and they get
+# REGRESS and its like from the environment, which the definitions below would replace.
+ifneq (,$(filter demo test bench deb,$(MAKECMDGOALS)))
+
+.PHONY: demo test bench deb
+demo:
+	@bash test/demo/demo.sh
+test:
+	@bash test/run.sh
+bench:
+	@bash test/installed.sh bench bash test/bench/run.sh
+deb:
+	@bash debian/make_deb.sh
+
+else
+
 EXTENSION = pg_hotpath
 # The control file alone says the version; the library and the install script get it from here.
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" pg_hotpath.control)
@@ -34,21 +50,6 @@ PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno
 endif
 SHLIB_LINK = -lz -lzstd -llz4
 EXTRA_CLEAN = $(DATA_built)
-
-# The README's commands install what they need, so they must work where there is no PGXS yet.
-ifneq (,$(filter demo test bench deb,$(MAKECMDGOALS)))
-
-.PHONY: demo test bench deb
-demo:
-	@bash test/demo/demo.sh
-test:
-	@bash test/run.sh
-bench:
-	@bash test/installed.sh bench bash test/bench/run.sh
-deb:
-	@bash debian/make_deb.sh
-
-else
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

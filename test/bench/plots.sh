@@ -10,6 +10,7 @@ plot_draw() {
 	if ! command -v gnuplot >/dev/null; then
 		printf '%s\t%s\n' "$1" "No plot: gnuplot is not installed." >>"$plots"
 	elif gnuplot -e "data='$OUT/plots/$1.tsv'; file='$OUT/plots/$1.svg'" "$here/gnuplot/style.gp" "$here/gnuplot/$1.gp" >&2; then
+		sed -i 's/[[:blank:]]*$//' "$OUT/plots/$1.svg"
 		printf '%s\t%s\n' "$1" "![$2](plots/$1.svg)" >>"$plots"
 	else
 		printf '%s\t%s\n' "$1" "No plot: gnuplot failed." >>"$plots"

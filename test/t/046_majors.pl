@@ -1,0 +1,94 @@
+# What newer majors of PostgreSQL have and 15 has not: tables with virtual generated columns, foreign
+# keys that are not enforced, keys over ranges of time.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use Hotpath;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_node('majors', conf => preload_line());
+plan skip_all => 'this server has none of it'
+  if $node->safe_psql('postgres', "SELECT current_setting('server_version_num')::int < 180000") eq 't';
+
+# Virtual generated columns: null in a stored row, computed when it is read
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION pg_hotpath;
+	CREATE TABLE v (id int PRIMARY KEY, a int NOT NULL, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL, label text);
+	INSERT INTO v (id, a, label) SELECT i, i % 7, 'label ' || i FROM generate_series(1, 40) i;
+	CREATE INDEX ON v (a, id);
+	CREATE TABLE child (id int PRIMARY KEY, v_id int REFERENCES v, twice int GENERATED ALWAYS AS (v_id * 2) VIRTUAL);
+	INSERT INTO child SELECT i, 1 + i % 40 FROM generate_series(1, 120) i;
+	SELECT hotpath.cache_table('v', write_through => true), hotpath.cache_table('child')});
+
+# Is what the cache gives what the table gives, read again and again?
+sub agrees_with_table
+{
+	my ($when) = @_;
+	for my $time (1 .. 2)
+	{
+		is($node->safe_psql('postgres', q{SELECT count(*) FROM generate_series(0, 45) k
+				WHERE hotpath.get(NULL::v, k) IS DISTINCT FROM (SELECT v FROM v WHERE id = k)
+				OR hotpath.get_json('v', k)::text IS DISTINCT FROM (SELECT row_to_json(v) FROM v WHERE id = k)::text}),
+			'0', "$when, read $time: rows and their JSON are those of the table");
+	}
+	return;
+}
+
+agrees_with_table('virtual columns');
+is($node->safe_psql('postgres', 'SELECT (hotpath.get(NULL::v, 5)).twice'), '10', 'they are computed');
+$node->safe_psql('postgres', q{UPDATE v SET a = a + 100 WHERE id % 3 = 0; INSERT INTO v (id, a, label) VALUES (41, 3, 'new')});
+agrees_with_table('after a write');
+is($node->safe_psql('postgres', q{SELECT (hotpath.put(ROW(42, 11, NULL, 'put')::v)).twice}), '22', 'put computes them');
+$node->safe_psql('postgres', q{SELECT hotpath.put(ROW(3, 12, 0, 'put')::v)});
+agrees_with_table('after put');
+is($node->safe_psql('postgres', q{SELECT hotpath.evict_all('v') > 0; SELECT hotpath.warm('v') > 0; SELECT checked > 0, stale FROM hotpath.verify_cache('v')}),
+	"t\nt\nt|0", 'warmed rows are verified');
+agrees_with_table('warmed');
+$node->safe_psql('postgres', 'ALTER TABLE v ALTER twice SET EXPRESSION AS (a * 3)');
+agrees_with_table('with another expression');
+is($node->safe_psql('postgres', 'SELECT (hotpath.get(NULL::v, 5)).twice'), '15', 'it is the new one that counts');
+
+is($node->safe_psql('postgres', q{SELECT count(*) FROM hotpath.page(NULL::v, 'a, id', 100) p
+		WHERE p.item IS DISTINCT FROM (SELECT v FROM v WHERE id = (p.item).id)}), '0', 'page: the rows of the table');
+is($node->safe_psql('postgres', q{SELECT array_agg((p.item).id) = (SELECT array_agg(id) FROM (SELECT id FROM v ORDER BY twice DESC, id LIMIT 9) o)
+		FROM hotpath.page(NULL::v, 'twice desc, id', 9) p}), 't', 'a page in the order of one');
+is($node->safe_psql('postgres', q{SELECT hotpath.page_json('v', 'a, id', 3, filter => '{"twice": 15}') -> 'items' ->> 0
+		= (SELECT row_to_json(v)::text FROM v WHERE twice = 15 ORDER BY a, id LIMIT 1)}), 't', 'page_json: filtered by one');
+is($node->safe_psql('postgres', q{SELECT note FROM hotpath.page_explain('v', 'a, id')}),
+	'the table has virtual generated columns, which a stored row lacks', 'page_explain tells of them');
+is($node->safe_psql('postgres', q{SELECT hotpath.embed('v', ARRAY[5], '{"with": {"child": {"columns": ["id", "twice"], "order_by": "id"}}}') ->> 'child'}),
+	$node->safe_psql('postgres', q{SELECT json_agg(json_build_object('id', id, 'twice', twice) ORDER BY id) FROM child WHERE v_id = 5}) =~ s/ //gr,
+	'embed: of children');
+is($node->safe_psql('postgres', q{SELECT hotpath.embed('child', ARRAY[4], '{"with": {"v": {}}}') ->> 'v'}),
+	$node->safe_psql('postgres', q{SELECT row_to_json(v) FROM v WHERE id = 5}), 'embed: of a parent that is cached');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM hotpath.load_children(NULL::child, ARRAY[5, 6], order_by => 'id') c
+		WHERE c.item IS DISTINCT FROM (SELECT child FROM child WHERE id = (c.item).id)}), '0', 'load_children: the rows of the table');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM v WHERE hotpath.row_to_json(v)::text IS DISTINCT FROM row_to_json(v)::text}),
+	'0', "row_to_json is the server's");
+is($node->safe_psql('postgres', q{SELECT hotpath.export_json('SELECT * FROM v WHERE id = 5')}),
+	$node->safe_psql('postgres', q{SELECT row_to_json(v) FROM v WHERE id = 5}), 'export_json: of all columns');
+
+# Foreign keys that nobody enforces say nothing about what is related
+$node->safe_psql('postgres', q{
+	CREATE TABLE loose (id int PRIMARY KEY, v_id int REFERENCES v NOT ENFORCED);
+	INSERT INTO loose VALUES (1, 5), (2, -5)});
+is($node->safe_psql('postgres', q{SELECT count(*) FROM hotpath.relationships('loose')}), '0',
+	'a foreign key that is not enforced is no relationship');
+my (undef, undef, $error) = $node->psql('postgres', q{SELECT hotpath.embed('loose', ARRAY[2], '{"with": {"v": {}}}')},
+	extra_params => [ '-v', 'VERBOSITY=sqlstate' ]);
+like($error, qr/HP007/, 'nor can it be embedded');
+$node->safe_psql('postgres', q{DELETE FROM loose WHERE id = 2; ALTER TABLE loose ALTER CONSTRAINT loose_v_id_fkey ENFORCED});
+is($node->safe_psql('postgres', q{SELECT hotpath.embed('loose', ARRAY[1], '{"with": {"v": {"columns": ["id"]}}}') ->> 'v'}), '{"id":5}',
+	'once it is enforced it is one');
+
+# A key over ranges has several rows for a value
+$node->safe_psql('postgres', q{CREATE TABLE temporal (r int4range, during daterange, PRIMARY KEY (r, during WITHOUT OVERLAPS));
+	INSERT INTO temporal VALUES ('[1,2)', '[2024-01-01,2024-02-01)'), ('[1,2)', '[2024-02-01,2024-03-01)')});
+(undef, undef, $error) = $node->psql('postgres', q{SELECT hotpath.cache_table('temporal')}, extra_params => [ '-v', 'VERBOSITY=sqlstate' ]);
+like($error, qr/42704/, 'a key over ranges of time is none to cache by');
+(undef, undef, $error) = $node->psql('postgres', q{SELECT hotpath.page(NULL::temporal, 'r, during', 2)}, extra_params => [ '-v', 'VERBOSITY=sqlstate' ]);
+like($error, qr/HP005/, 'nor does it tell the rows of a page apart');
+
+done_testing();

@@ -33,9 +33,8 @@ for my $preload (0, 1)
 		$pid = $node->safe_psql('postgres', $pid);
 		kill 'KILL', $pid;
 		ok(wait_until(sub {
-					my ($status, $out) = $node->psql('postgres',
-						"SELECT count(*) FROM pg_stat_activity WHERE pid = $pid");
-					return defined $status && $status == 0 && $out eq '0';
+					my $alive = try_query($node, "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid");
+					return defined $alive && $alive eq '0';
 				}, 'the server has restarted'), "$mode: the server restarts after kill -9 of a $victim");
 		agrees($node, 't', 1, 1000, "$mode: the cache is right after it");
 		$_->abandon for $writer, $reader;

@@ -36,7 +36,8 @@ sub patient_session
 
 	wait_until(sub {
 			my $try = Hotpath::Session->new($node, name => 'control');
-			$session = $try if $try->query('SELECT 1') eq '1';
+			# a psql that has ended already cannot be written to
+			$session = $try if (eval { $try->query('SELECT 1') } // '') eq '1';
 			$try->abandon unless $session;
 			return $session;
 		}, 'the server accepts connections');
@@ -62,7 +63,7 @@ sub end_by
 	}
 	kill 'KILL', $pid;
 	# the server ends all sessions
-	$control->query('SELECT 1') while $control->{run}->pumpable;
+	eval { $control->query('SELECT 1') } while $control->{run}->pumpable;
 	$control->abandon;
 	return patient_session($node);
 }

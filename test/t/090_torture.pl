@@ -92,18 +92,17 @@ sub sum
 sub kill_a_backend
 {
 	my ($node) = @_;
-	my ($status, $pid) = $node->psql('postgres',
+	my $pid = try_query($node,
 		"SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'torture %' "
 		  . 'ORDER BY random() LIMIT 1');
-	return 0 unless defined $status && $status == 0 && $pid =~ /^\d+$/;
+	return 0 unless defined $pid && $pid =~ /^\d+$/;
 	return kill 'KILL', $pid;
 }
 
 sub accepts
 {
 	my ($node) = @_;
-	my ($status) = $node->psql('postgres', 'SELECT 1');
-	return defined $status && $status == 0;
+	return defined try_query($node, 'SELECT 1');
 }
 
 # One phase; the clients of it.

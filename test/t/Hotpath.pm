@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes ();
 
-our @EXPORT = qw(new_node start_node agrees comparison preload_line wait_until);
+our @EXPORT = qw(new_node start_node agrees comparison preload_line try_query wait_until);
 
 # The same on every machine, whatever its locale is.
 $ENV{PGCLIENTENCODING} = 'UTF8';
@@ -58,6 +58,19 @@ sub agrees
 	my $differ = $node->safe_psql($database || 'postgres', "$sql; $sql");
 	is($differ, "0\n0", $what);
 	return;
+}
+
+# What a server that may be down answers; undef when it does not.  The query is an argument: a psql that
+# has ended before it was written to would end the test.
+sub try_query
+{
+	my ($node, $sql) = @_;
+	my ($out, $err);
+	my $answered = IPC::Run::run([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $sql ],
+		'<', '/dev/null', '>', \$out, '2>', \$err);
+
+	chomp $out;
+	return $answered ? $out : undef;
 }
 
 # Poll a condition for some seconds.

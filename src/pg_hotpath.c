@@ -20,6 +20,27 @@ HP_MODULE_MAGIC("pg_hotpath", HP_VERSION);
 PGDLLEXPORT void _PG_init(void);
 
 /*
+ * A second copy of the library, from another file, would share the functions of
+ * the first, but not their places in memory.  The server lets libraries meet by
+ * a name; only what is local to this file is this copy's own for sure.
+ */
+static void
+refuse_second_copy(void)
+{
+	static char own;
+	void	  **first = find_rendezvous_variable("pg_hotpath");
+
+	if (*first == NULL)
+		*first = &own;
+	else if (*first != &own)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("pg_hotpath is loaded already, from another file"),
+				errdetail("A session can use one copy of the library only."),
+				errhint("Give no path of it in shared_preload_libraries, dynamic_library_path or LOAD."));
+}
+
+/*
  * An attempt to load the library that fails, for want of memory, leaves it in the
  * process, and the next attempt comes here again: it goes on where that one ended.
  */
@@ -35,6 +56,7 @@ _PG_init(void)
 	};
 	static int	done = 0;
 
+	refuse_second_copy();
 	for (; done < lengthof(rooms); done++)
 		rooms[done] ();
 }

@@ -317,8 +317,8 @@ def export():
     grown = (peak_memory() - before) * 1024
     assert size > 50_000_000, f'the export has only {size} bytes'
     print(f'# {NAME}: an export of {size >> 20} MB, for which the server has grown by {grown >> 20} MB')
-    # one that keeps it all grows by more than its size; Ruby collects its garbage late
-    assert grown < size * 0.8, f'the server has grown by {grown} bytes for an export of {size}'
+    # Ruby collects its garbage late; one that kept it all would grow by more than its size
+    assert grown < size * (0.8 if NAME.startswith('rails') else 0.5), f'the server has grown by {grown} bytes for an export of {size}'
     same(get('/events.ndjson', kind='none').body, b'')
 
 

@@ -62,7 +62,7 @@ server_suite() {
 	fi
 }
 
-test_cassert "" SUITES="regress isolation" PRELOAD=yes
+test_cassert "" SUITES="regress isolation tap" TAP=046_majors PRELOAD=yes
 
 # A parallel worker, if only one, for whatever may run in one.  Not for tests whose functions write
 # or alter while they are read, which parallel mode forbids.

@@ -1,6 +1,7 @@
 # The extension goes, comes back, changes hands; the tables stay what they were.
 use strict;
 use warnings;
+use File::Copy;
 use FindBin;
 use lib $FindBin::RealBin;
 use Hotpath;
@@ -88,6 +89,15 @@ query('CREATE DATABASE other');
 is($node->safe_psql('other', 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); '
 		  . 'TRUNCATE t; ALTER TABLE t ADD COLUMN v text; SELECT count(*) FROM t'), '0',
 	'a database without the extension is not disturbed');
+# Another file with the library
+my $folder = PostgreSQL::Test::Utils::tempdir();
+my $library = query(q{SELECT setting || '/pg_hotpath.so' FROM pg_config WHERE name = 'PKGLIBDIR'});
+copy($library, "$folder/pg_hotpath.so") or die "$library: $!";
+my (undef, undef, $refused) = $node->psql('postgres', "LOAD 'pg_hotpath'; LOAD '$folder/pg_hotpath.so'");
+like($refused, qr/pg_hotpath is loaded already, from another file/, 'a second copy of the library is refused');
+(undef, undef, $refused) = $node->psql('postgres', "LOAD '$folder/pg_hotpath.so'; SELECT hotpath.get(NULL::t, 1)");
+like($refused, qr/pg_hotpath is loaded already, from another file/, 'whichever comes first');
+
 query('DROP EXTENSION pg_hotpath CASCADE');
 is(query($left), $without, 'CASCADE leaves no more behind');
 is(query('SELECT count(*) FROM t'), '99', 'and takes no row');

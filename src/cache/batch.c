@@ -40,9 +40,6 @@ typedef struct BatchItem
 	int			next_same;		/* next item with this hash, -1 at the end */
 } BatchItem;
 
-/* How many look-ups before its own an entry is fetched into the processor's cache. */
-#define HP_AHEAD 4
-
 typedef struct HashEntry
 {
 	uint64		hash;			/* hash key */
@@ -193,8 +190,6 @@ hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
 		BatchItem	   *item = &batch.items[i];
 
 		CHECK_FOR_INTERRUPTS();
-		if (i + HP_AHEAD < nkeys && usable[i + HP_AHEAD])
-			hp_lookup_prefetch_entry(reader, &keys[i + HP_AHEAD]);
 		look_up(&batch, i, usable[i], &payload, missing > 0);
 		if (item->state == ITEM_MISSING)
 		{

@@ -183,12 +183,9 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 		   bool *fill)
 {
 	HpBuffer	key_copy = {.context = CurrentMemoryContext};
-	HpQuiet		quiet;
+	HpQuiet		quiet = read_fences(reader, key, entry);
 	HpFound		found;
 
-	/* what it waits for comes while it waits for the stripe */
-	hp_store_prefetch_entry(entry->hash);
-	quiet = read_fences(reader, key, entry);
 	*fill = quiet == HP_QUIET;
 	if (quiet != HP_QUIET)
 	{
@@ -381,14 +378,6 @@ hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind)
 	hp_fence_prefetch(hp_fence_key_stripe(key->hash));
 	hp_store_prefetch(kind == HP_ENTRY_ROW ? key->hash :
 					  hash_combine64(key->hash, json_settings()));
-}
-
-/* Go on with a row's entry, once what hp_lookup_prefetch() began with is near. */
-void
-hp_lookup_prefetch_entry(const HpLookup *reader, const HpKey *key)
-{
-	if (reader->cached != NULL)
-		hp_store_prefetch_entry(key->hash);
 }
 
 /* A row as JSON text. */

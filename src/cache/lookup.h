@@ -35,7 +35,6 @@ typedef struct HpLookup
 } HpLookup;
 
 extern void hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind);
-extern void hp_lookup_prefetch_entry(const HpLookup *reader, const HpKey *key);
 extern void hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def);
 extern HpOutcome hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row);
 extern HpOutcome hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill);

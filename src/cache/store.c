@@ -371,24 +371,6 @@ hp_store_prefetch(uint64 hash)
 }
 
 /*
- * Go on with the entry that the bucket begins with, and what is behind its header.
- * The bucket is read without a lock: the entry may be gone, which costs nothing but
- * the fetch.
- */
-void
-hp_store_prefetch_entry(uint64 hash)
-{
-	HpPartition *p = partition_of(hash);
-	HpBlockNo	b = *(volatile HpBlockNo *) bucket_of(p, hash);
-
-	if (b == HP_NO_BLOCK)
-		return;
-	hp_prefetch(block_address(p, b));
-	hp_prefetch(next_of(p, b));
-	hp_prefetch(block_address(p, b) + HP_BLOCK_SIZE);
-}
-
-/*
  * Look for a key's entry with the versions given, and copy its payload.
  *
  * With image_equal the key is compared here, byte by byte.  Without, equality

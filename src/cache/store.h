@@ -74,7 +74,6 @@ extern void hp_store_layout(char *place, Size size, int tranche);
 extern void hp_store_attach(char *place, Size size);
 
 extern void hp_store_prefetch(uint64 hash);
-extern void hp_store_prefetch_entry(uint64 hash);
 extern HpFound hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy,
 							 HpBuffer *payload);
 extern HpPublished hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative,

@@ -30,6 +30,14 @@ my %ways = (
 		slow => 5
 	},
 	'evict what is not there' => { sql => "PERFORM hotpath.evict('t', -i)" },
+	'uncache_table, nothing read' => {
+		sql => "PERFORM hotpath.uncache_table('loose'); PERFORM hotpath.cache_table('loose')",
+		slow => 20
+	},
+	'verify_cache of one row' => {
+		sql => "PERFORM hotpath.get(NULL::loose, 1 + i % 20), hotpath.verify_cache('loose', 1)",
+		slow => 10
+	},
 	'put, rolled back' => {
 		sql => "BEGIN PERFORM hotpath.put(ROW(1 + i % 3000, 'put', 'x')::t), 1 / (i - i); "
 		  . 'EXCEPTION WHEN division_by_zero THEN NULL; END',

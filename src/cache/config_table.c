@@ -147,6 +147,15 @@ read_row(HeapTuple tuple, TupleDesc desc)
 	return row;
 }
 
+/* The relation that a row is of. */
+static Oid
+relid_of(HeapTuple tuple, TupleDesc desc)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(heap_getattr(tuple, ANUM_RELATION, desc, &isnull));
+}
+
 /*
  * The rows of a relation, or of all relations with InvalidOid: a list of
  * HpConfigRow in the current context.  limit 0 is no limit.
@@ -164,10 +173,7 @@ hp_config_rows(Oid relid, int limit)
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		bool		isnull;
-		Datum		of = heap_getattr(tuple, ANUM_RELATION, RelationGetDescr(rel), &isnull);
-
-		if (OidIsValid(relid) && DatumGetObjectId(of) != relid)
+		if (OidIsValid(relid) && relid_of(tuple, RelationGetDescr(rel)) != relid)
 			continue;
 		result = lappend(result, read_row(tuple, RelationGetDescr(rel)));
 		if (limit > 0 && list_length(result) == limit)
@@ -284,7 +290,7 @@ hp_config_delete_all(const List *relids)
 		return;
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		if (list_member_oid(relids, read_row(tuple, RelationGetDescr(rel))->relid))
+		if (list_member_oid(relids, relid_of(tuple, RelationGetDescr(rel))))
 			CatalogTupleDelete(rel, &tuple->t_self);
 	systable_endscan(scan);
 	relation_close(rel, NoLock);

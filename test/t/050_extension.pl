@@ -89,6 +89,7 @@ query('CREATE DATABASE other');
 is($node->safe_psql('other', 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); '
 		  . 'TRUNCATE t; ALTER TABLE t ADD COLUMN v text; SELECT count(*) FROM t'), '0',
 	'a database without the extension is not disturbed');
+
 # Another file with the library
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my $library = query(q{SELECT setting || '/pg_hotpath.so' FROM pg_config WHERE name = 'PKGLIBDIR'});

@@ -147,6 +147,16 @@ sub query
 	return $self->receive;
 }
 
+# Does the server answer?  Not a psql that has ended with its connection: it cannot even be written to.
+sub answers
+{
+	my ($self) = @_;
+	my $answer = eval { $self->query('SELECT 1') };
+
+	die $@ if $@ ne '' && $@ !~ /Broken pipe/;
+	return ($answer // '') eq '1';
+}
+
 # What the last query has written to standard error.
 sub last_error { return $_[0]->{last_error} }
 

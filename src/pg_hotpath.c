@@ -20,9 +20,10 @@ HP_MODULE_MAGIC("pg_hotpath", HP_VERSION);
 PGDLLEXPORT void _PG_init(void);
 
 /*
- * A second copy of the library, from another file, would share the functions of
- * the first, but not their places in memory.  The server lets libraries meet by
- * a name; only what is local to this file is this copy's own for sure.
+ * A second copy of the library, from another file, would have hooks and memory of
+ * its own, or (on 15) share the functions of the first without their memory.  The
+ * server lets libraries meet by a name; what is local to this file is this copy's
+ * own on every major.
  */
 static void
 refuse_second_copy(void)
@@ -37,7 +38,7 @@ refuse_second_copy(void)
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("pg_hotpath is loaded already, from another file"),
 				errdetail("A session can use one copy of the library only."),
-				errhint("Give no path of it in shared_preload_libraries, dynamic_library_path or LOAD."));
+				errhint("Give no path of it in LOAD, dynamic_library_path or a parameter that preloads libraries."));
 }
 
 /*

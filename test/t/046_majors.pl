@@ -30,7 +30,8 @@ sub agrees_with_table
 		WHERE hotpath.get_json('v', k)::text IS DISTINCT FROM (SELECT row_to_json(v) FROM v WHERE id = k)::text};
 
 	agrees($node, 'v', 0, 45, "$when: rows are those of the table");
-	is($node->safe_psql('postgres', "$json; $json"), "0\n0", "$when: so is their JSON");
+	# each time in a session of its own
+	is($node->safe_psql('postgres', $json), '0', "$when, read $_: so is their JSON") for 1 .. 2;
 	return;
 }
 

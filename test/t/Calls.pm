@@ -233,12 +233,13 @@ sub chosen
 	return sort grep { /$pattern/ } @_;
 }
 
-# A block that runs a statement for ever, and commits now and then.
+# A block that runs a statement so many times, or for ever, and commits now and then.
 sub loop_of
 {
-	my ($sql, $folder) = @_;
-	return sprintf q~DO $$ DECLARE size int := 300; folder text := '%s'; BEGIN FOR i IN %d..100000000 LOOP ~
-	  . '%s; IF i %% 7 = 0 THEN COMMIT; END IF; END LOOP; END $$', $folder, rand(100_000), $sql;
+	my ($sql, $folder, $times) = @_;
+	my $first = int(rand(100_000));
+	return sprintf q~DO $$ DECLARE size int := 300; folder text := '%s'; BEGIN FOR i IN %d..%d LOOP ~
+	  . '%s; IF i %% 7 = 0 THEN COMMIT; END IF; END LOOP; END $$', $folder, $first, $first + ($times || 100_000_000) - 1, $sql;
 }
 
 # Run such a block in a session, and come back when it has run for a moment; its process id.

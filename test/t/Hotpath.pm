@@ -153,7 +153,7 @@ sub answers
 	my ($self) = @_;
 	my $answer = eval { $self->query('SELECT 1') };
 
-	die $@ if $@ ne '' && $@ !~ /Broken pipe/;
+	die $@ if $@ ne '' && $@ !~ /Broken pipe|ended prematurely/;
 	return ($answer // '') eq '1';
 }
 

@@ -35,6 +35,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "commands/event_trigger.h"
 #include "common/hashfn.h"
 #include "common/hmac.h"
 #include "faults.h"
@@ -47,6 +48,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/pgstat_internal.h"
 #include "utils/tuplestore.h"
 #if PG_VERSION_NUM >= 170000
 #include "utils/memutils_internal.h"
@@ -138,7 +140,10 @@ static uintptr_t text_end = 0;
  * without owners behind when it gets no memory for them; the server crashes when
  * a lock on the same object is taken again before the transaction ends, by
  * whatever.  pg_hmac_create() loses the context it has just made when the
- * resource owner gets no memory to note it.
+ * resource owner gets no memory to note it, and EventTriggerBeginCompleteQuery()
+ * the memory context it has just made when there is none for the first thing in it.
+ * pgstat_get_entry_ref() leaves a wild pointer behind, which the session follows
+ * as it ends.
  */
 typedef struct Range
 {
@@ -148,7 +153,10 @@ typedef struct Range
 
 static Range lock_function;
 static Range hmac_function;
-static Range alloc_function;
+static Range hmac_alloc;
+static Range ddl_function;
+static Range stats_function;
+static Range plain_alloc;
 
 static Range
 range_of(void *function)
@@ -181,7 +189,11 @@ is_excused(FaultsKind kind, void **frames, int n)
 			return true;
 		/* the context itself may fail, and so may OpenSSL */
 		if (kind == FAULTS_PALLOC && within(hmac_function, frames[i]))
-			return !within(alloc_function, frames[i - 1]);
+			return !within(hmac_alloc, frames[i - 1]);
+		/* what it looks up before may fail */
+		if (kind == FAULTS_PALLOC &&
+			(within(ddl_function, frames[i]) || within(stats_function, frames[i])))
+			return within(plain_alloc, frames[i - 1]);
 	}
 	return false;
 }
@@ -413,7 +425,10 @@ hook_all(void)
 	backtrace(frames, 2);
 	lock_function = range_of(LockAcquireExtended);
 	hmac_function = range_of(pg_hmac_create);
-	alloc_function = range_of(MemoryContextAllocExtended);
+	hmac_alloc = range_of(MemoryContextAllocExtended);
+	ddl_function = range_of(EventTriggerBeginCompleteQuery);
+	stats_function = range_of(pgstat_get_entry_ref);
+	plain_alloc = range_of(MemoryContextAlloc);
 	generation = GenerationContextCreate(CurrentMemoryContext, "faults", ALLOCSET_SMALL_SIZES);
 	slab = SlabContextCreate(CurrentMemoryContext, "faults", SLAB_DEFAULT_BLOCK_SIZE, 64);
 	hook_methods(TopMemoryContext);

@@ -51,7 +51,7 @@ sub be_cancelled
 	my $text = $s->{text} =~ s/;\n$//r;
 	my $before = $s->{before} =~ s/\\;/;/gr =~ s/SELECT/PERFORM/gr;
 	my $loop = "DO \$do\$ BEGIN FOR i IN 1..100000 LOOP "
-	  . ($s->{before} =~ /^(?:SELECT hotpath\.evict|SELECT hotpath\.warm)/ ? $before : '')
+	  . ($s->{before} =~ /^SELECT (?:hotpath\.(?:evict|warm)|faults\.until)/ ? $before : '')
 	  . "EXECUTE \$text\$$text\$text\$; END LOOP; END \$do\$;\n";
 	# a cancel that is under way strikes the first of these, or comes before it
 	my $settled = 'SELECT pg_advisory_xact_lock(1) \g /dev/null' . "\n";

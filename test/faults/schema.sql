@@ -104,6 +104,22 @@ BEGIN
 	RETURN array_to_string(found, ' ');
 END $$;
 
+-- Waits until a condition holds, which is evaluated again and again; not without shared memory.
+CREATE FUNCTION faults.until(condition text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	give_up timestamptz := clock_timestamp() + interval '20 s';
+	holds bool;
+BEGIN
+	LOOP
+		EXECUTE 'SELECT ' || condition INTO holds;
+		EXIT WHEN holds OR NOT EXISTS (SELECT FROM hotpath.cache_memory);
+		IF clock_timestamp() > give_up THEN
+			RAISE 'it never holds that %', condition;
+		END IF;
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+END $$;
+
 -- Locks and cursors that this session holds, beside the locks of the question itself.
 CREATE VIEW faults.held AS
 	SELECT (SELECT count(*) FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation

@@ -95,21 +95,15 @@ hp_attach_note_always(Oid relid)
 void
 hp_attach_note_table(Oid relid)
 {
-	List	   *rows;
 	List	   *candidates;
 	ListCell   *lc;
 
 	if (!OidIsValid(relid) || !hp_shmem_attach(HP_SHMEM_IF_EXISTS))
 		return;
-	rows = hp_config_rows(InvalidOid, 0);
 	candidates = lcons_oid(relid, ancestors_of(relid, NIL));
-	foreach(lc, rows)
-	{
-		HpConfigRow *row = lfirst(lc);
-
-		if (list_member_oid(candidates, row->relid))
-			hp_fence_note_table(hp_config_table_stripe(row->relid));
-	}
+	foreach(lc, candidates)
+		if (hp_config_rows(lfirst_oid(lc), 1) != NIL)
+			hp_fence_note_table(hp_config_table_stripe(lfirst_oid(lc)));
 }
 
 /* Note all cached tables of this database: their configuration moves out of sight, or back. */

@@ -71,6 +71,9 @@ typedef struct TriggerCheck
 	uint64		fingerprint;
 } TriggerCheck;
 
+/* How often the targets of a table are computed until nothing has changed meanwhile. */
+#define HP_TARGETS_TRIES 5
+
 static HTAB *targets_by_relid = NULL;
 
 /* The stripe of a table as a whole. */
@@ -222,14 +225,16 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 }
 
 static bool
-event_trigger_always(const char *name)
+event_trigger_always(const char *name, TransactionId *xmin)
 {
 	HeapTuple	tuple = SearchSysCache1(EVENTTRIGGERNAME, CStringGetDatum(name));
 	bool		result = false;
 
+	*xmin = InvalidTransactionId;
 	if (HeapTupleIsValid(tuple))
 	{
 		result = ((Form_pg_event_trigger) GETSTRUCT(tuple))->evtenabled == TRIGGER_FIRES_ALWAYS;
+		*xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 		ReleaseSysCache(tuple);
 	}
 	return result;
@@ -379,6 +384,28 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
 }
 
+/*
+ * The event triggers are part of the fingerprint as well: whatever happened while
+ * one of them was off went without a note, not only to this table.
+ */
+static void
+check_event_triggers(HpCached *cached)
+{
+	static const char *const names[] = {
+		"hotpath_note_start", "hotpath_note_ddl", "hotpath_note_drop", "hotpath_note_rewrite"
+	};
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		TransactionId xmin;
+
+		if (!event_trigger_always(names[i], &xmin))
+			cached->unsafe = "an event trigger of the extension is missing or not ENABLE ALWAYS";
+		cached->fingerprint = hash_combine64(cached->fingerprint, xmin);
+		cached->guarded_since = Max(cached->guarded_since, hp_fence_full_xid(xmin));
+	}
+}
+
 /* Fill in safety and fingerprint; leaves are allocated in the context. */
 static void
 check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext context)
@@ -410,11 +437,7 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext
 	else if (has_subclass(rel->relid) && find_inheritance_children(rel->relid, NoLock) != NIL)
 		cached->unsafe = "tables inherit from it";
 
-	if (!event_trigger_always("hotpath_note_start") ||
-		!event_trigger_always("hotpath_note_ddl") ||
-		!event_trigger_always("hotpath_note_drop") ||
-		!event_trigger_always("hotpath_note_rewrite"))
-		cached->unsafe = "an event trigger of the extension is missing or not ENABLE ALWAYS";
+	check_event_triggers(cached);
 }
 
 /* How the JSON text of a value of a type depends on things other than the value. */
@@ -562,10 +585,11 @@ hp_config_link(HpRelation *rel)
 			case HP_FINGERPRINT_SAME:
 				break;
 			case HP_FINGERPRINT_FIRST:
-				hp_fence_bump(hp_config_table_stripe(rel->relid));
+				/* what has gone without a note until then, nobody could compare */
+				hp_fence_close(hp_config_table_stripe(rel->relid), cached->guarded_since);
 				break;
 			case HP_FINGERPRINT_CHANGED:
-				hp_fence_close(hp_config_table_stripe(rel->relid));
+				hp_fence_close(hp_config_table_stripe(rel->relid), hp_fence_newest_xid());
 				break;
 		}
 	}
@@ -649,6 +673,10 @@ sweep_targets(void)
 /*
  * The cached relations that a table's rows belong to.  Valid until
  * hp_relation_epoch changes, and at least to the end of the trigger's call.
+ *
+ * What catalogs say while they change must not decide which keys are noted, so
+ * it is computed again until nothing has changed meanwhile; not for ever, as with
+ * debug_discard_caches something always has.
  */
 HpTargets *
 hp_config_targets(Relation table)
@@ -673,17 +701,21 @@ hp_config_targets(Relation table)
 	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
 	{
 		uint64		epoch;
+		int			tries = 0;
 
 		if (targets->context == NULL)
 			targets->context = AllocSetContextCreate(CacheMemoryContext, "pg_hotpath targets",
 													 ALLOCSET_SMALL_SIZES);
-		targets->epoch = 0;
-		MemoryContextReset(targets->context);
-		/* what is invalidated while we look counts as later */
-		AcceptInvalidationMessages();
-		epoch = hp_relation_epoch;
-		compute_targets(targets, table);
-		targets->epoch = epoch;
+		do
+		{
+			targets->epoch = 0;
+			MemoryContextReset(targets->context);
+			/* what is invalidated while we look counts as later */
+			AcceptInvalidationMessages();
+			epoch = hp_relation_epoch;
+			compute_targets(targets, table);
+			targets->epoch = epoch;
+		} while (epoch != hp_relation_epoch && ++tries < HP_TARGETS_TRIES);
 	}
 	return targets;
 }

@@ -20,19 +20,23 @@
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "nodes/nodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* Columns of hotpath.cached_key; see cache.sql. */
@@ -156,6 +160,25 @@ relid_of(HeapTuple tuple, TupleDesc desc)
 	return DatumGetObjectId(heap_getattr(tuple, ANUM_RELATION, desc, &isnull));
 }
 
+/* The primary key, by which the rows of a relation are found; InvalidOid if somebody has altered that. */
+static Oid
+index_by_relation(Relation rel)
+{
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	/* sets rd_pkindex */
+	list_free(RelationGetIndexList(rel));
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(rel->rd_pkindex));
+	if (HeapTupleIsValid(tuple))
+	{
+		if (((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] == ANUM_RELATION)
+			result = rel->rd_pkindex;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
 /*
  * The rows of a relation, or of all relations with InvalidOid: a list of
  * HpConfigRow in the current context.  limit 0 is no limit.
@@ -164,17 +187,20 @@ List *
 hp_config_rows(Oid relid, int limit)
 {
 	Relation	rel = open_table(AccessShareLock);
+	Oid			index = InvalidOid;
+	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *result = NIL;
 
 	if (rel == NULL)
 		return NIL;
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	ScanKeyInit(&key, ANUM_RELATION, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	if (OidIsValid(relid))
+		index = index_by_relation(rel);
+	scan = systable_beginscan(rel, index, OidIsValid(index), NULL, OidIsValid(relid) ? 1 : 0, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		if (OidIsValid(relid) && relid_of(tuple, RelationGetDescr(rel)) != relid)
-			continue;
 		result = lappend(result, read_row(tuple, RelationGetDescr(rel)));
 		if (limit > 0 && list_length(result) == limit)
 			break;

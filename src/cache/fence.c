@@ -40,6 +40,12 @@
  * HP_READ_TRIES treats the stripe as not quiet; a preempted writer must not
  * hold up readers.
  *
+ * DDL is visible to snapshots a moment before its invalidation messages are sent,
+ * so a session may read rows of after by catalogs of before.  Such a reading must
+ * not be published: hp_fence_settled() tells whether that moment has passed for
+ * all that a stripe has noted, by the locks on their transaction ids, which are
+ * released after the messages were sent.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -50,8 +56,10 @@
 #include "access/xact.h"
 #include "base/compat.h"
 #include "base/shmem.h"
+#include "miscadmin.h"
 #include "port/atomics.h"
 #include "port/pg_bitutils.h"
+#include "storage/lock.h"
 #include "storage/spin.h"
 #include "utils/snapmgr.h"
 
@@ -59,6 +67,7 @@
 #define HP_RING 3
 #define HP_READ_TRIES 1000
 #define HP_MIN_TABLE_STRIPES 64
+#define HP_SETTLE_MS 16
 
 typedef struct HpStripe
 {
@@ -66,8 +75,9 @@ typedef struct HpStripe
 	volatile uint64 ring[HP_RING];	/* written under lock; 0 is an empty place */
 	volatile uint64 overflow;	/* written under lock; largest id out of the ring */
 	volatile uint64 last;		/* written under lock; who noted last */
+	pg_atomic_uint64 settled;	/* version up to which see hp_fence_settled() */
 	slock_t		lock;			/* serialises writers */
-	char		pad[64 - (3 + HP_RING) * sizeof(uint64) - sizeof(slock_t)];
+	char		pad[64 - (4 + HP_RING) * sizeof(uint64) - sizeof(slock_t)];
 } HpStripe;
 
 StaticAssertDecl(sizeof(HpStripe) == 64, "a stripe is one cache line");
@@ -107,6 +117,7 @@ hp_fence_layout(char *place, Size size)
 	for (uint32 i = 0; i < ntable + nkey; i++)
 	{
 		pg_atomic_init_u64(&all[i].version, 2);
+		pg_atomic_init_u64(&all[i].settled, 2);
 		SpinLockInit(&all[i].lock);
 	}
 }
@@ -138,11 +149,32 @@ hp_fence_table_stripe(uint64 seed)
 	return (uint32) (seed >> 32) & (ntable - 1);
 }
 
+/* A transaction id that has been handed out and is less than 2^32 ids old, in full. */
+static uint64
+widen(TransactionId xid, uint64 next)
+{
+	return next - (uint32) ((uint32) next - xid);
+}
+
+/* The same of a catalog row's, which may be older or special; 0 for that. */
+uint64
+hp_fence_full_xid(TransactionId xid)
+{
+	if (!TransactionIdIsNormal(xid))
+		return 0;
+	return widen(xid, U64FromFullTransactionId(ReadNextFullTransactionId()));
+}
+
+/* The last id that has been handed out. */
+uint64
+hp_fence_newest_xid(void)
+{
+	return U64FromFullTransactionId(ReadNextFullTransactionId()) - 1;
+}
+
 /*
- * Prepare a snapshot for many hp_fence_read() calls.
- *
- * The widening is right because a snapshot's xmin is less than 2^31 ids old.
- * The next id is read again whenever the snapshot may be another one.
+ * Prepare a snapshot for many hp_fence_read() calls.  The next id is read again
+ * whenever the snapshot may be another one.
  */
 void
 hp_fence_view(HpFenceView *view, Snapshot snapshot)
@@ -157,7 +189,7 @@ hp_fence_view(HpFenceView *view, Snapshot snapshot)
 	{
 		uint64		next = U64FromFullTransactionId(ReadNextFullTransactionId());
 
-		known_full_xmin = next - (uint32) ((uint32) next - snapshot->xmin);
+		known_full_xmin = widen(snapshot->xmin, next);
 		known_lxid = HP_MY_LXID;
 		known_xmin = snapshot->xmin;
 		known_xmax = snapshot->xmax;
@@ -352,23 +384,87 @@ hp_fence_bump(HpStripeNo stripe)
 
 /*
  * Make everything that depends on a stripe dead, and take every transaction id
- * handed out so far for a writer: somebody has written without a note, and
- * snapshots that are older must not find the stripe quiet.
+ * up to one for a writer: somebody has written without a note, and snapshots
+ * that are older must not find the stripe quiet.
  */
 void
-hp_fence_close(HpStripeNo stripe)
+hp_fence_close(HpStripeNo stripe, uint64 upto)
 {
 	HpStripe   *s = &stripes[stripe];
-	uint64		newest = U64FromFullTransactionId(ReadNextFullTransactionId()) - 1;
 	uint64		version;
 
 	SpinLockAcquire(&s->lock);
 	version = pg_atomic_read_u64(&s->version);
 	pg_atomic_write_u64(&s->version, version + 1);
 	pg_write_barrier();
-	if (newest > s->overflow)
-		s->overflow = newest;
+	if (upto > s->overflow)
+		s->overflow = upto;
 	pg_write_barrier();
 	pg_atomic_write_u64(&s->version, version + 2);
 	SpinLockRelease(&s->lock);
+}
+
+/* Does a transaction that a stripe has noted, or may have, still hold the lock on its id? */
+static bool
+is_being_ended(const uint64 *ring, uint64 overflow)
+{
+	LockData   *data = GetLockStatusData();
+	uint64		next = U64FromFullTransactionId(ReadNextFullTransactionId());
+	bool		found = false;
+
+	for (int i = 0; i < data->nelements && !found; i++)
+	{
+		const LockInstanceData *lock = &data->locks[i];
+		uint64		xid;
+
+		if (lock->locktag.locktag_type != LOCKTAG_TRANSACTION ||
+			(lock->holdMask & LOCKBIT_ON(ExclusiveLock)) == 0)
+			continue;
+		xid = widen(lock->locktag.locktag_field1, next);
+		found = xid <= overflow;
+		for (int k = 0; k < HP_RING; k++)
+			found |= ring[k] == xid;
+	}
+	pfree(data->locks);
+	pfree(data);
+	return found;
+}
+
+/*
+ * Have all that a stripe has noted up to its version, and that are finished as of
+ * some snapshot, sent their invalidation messages?  Then whoever accepts these
+ * now reads by catalogs that are no older than a snapshot for which the stripe is
+ * quiet.  False as well when the version has passed.
+ *
+ * Once this is known it is known to all.  Finding it out looks at all locks of
+ * the server, which happens once for each DDL command, and again only during the
+ * moment that it is about.  Who has waited for the DDL wakes up within that
+ * moment, and gives it some time to pass; COMMIT PREPARED may take longer, as it
+ * unlinks files.
+ */
+bool
+hp_fence_settled(HpStripeNo stripe, uint64 version)
+{
+	HpStripe   *s = &stripes[stripe];
+	uint64		ring[HP_RING];
+	uint64		overflow;
+	uint64		now;
+
+	if (pg_atomic_read_u64(&s->settled) != version)
+	{
+		if (!read_stripe(s, &now, ring, &overflow) || now != version)
+			return false;
+		for (int ms = 1; is_being_ended(ring, overflow); ms *= 2)
+		{
+			if (ms > HP_SETTLE_MS)
+				return false;
+			CHECK_FOR_INTERRUPTS();
+			pg_usleep(ms * 1000L);
+		}
+		pg_write_barrier();
+		pg_atomic_write_u64(&s->settled, version);
+	}
+	/* their messages are in the queue, and must not be looked for before */
+	pg_read_barrier();
+	return true;
 }

@@ -42,6 +42,7 @@
 #include "utils/builtins.h"
 #include "utils/bytea.h"
 #include "utils/float.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -174,6 +175,39 @@ count(const HpLookup *reader, HpCounter counter)
 	hp_stats_count(reader->cached->pending, counter);
 }
 
+/* Is the descriptor that the read began with still the right one? */
+static bool
+still_current(const HpLookup *reader)
+{
+	HpRelation *now = hp_relation_peek(reader->relid);
+
+	return now != NULL && now->generation == reader->generation;
+}
+
+/*
+ * May what is read from now on be published with these versions of the table and
+ * the types?  Not if it might be read, or rendered, by catalogs that are older
+ * than the snapshot.
+ */
+static bool
+catalogs_are_current(const HpLookup *reader, const HpEntryKey *entry)
+{
+	if (!hp_fence_settled(reader->table_stripe, entry->versions[1]) ||
+		(entry->ndeps > 2 && !hp_fence_settled(hp_config_types_stripe(), entry->versions[2])))
+		return false;
+	AcceptInvalidationMessages();
+	return still_current(reader);
+}
+
+bool
+hp_lookup_may_fill(HpLookup *reader)
+{
+	HpEntryKey	entry = {.ndeps = 2,.versions = {0, reader->table_version}};
+
+	return reader->cached != NULL && reader->table_quiet == HP_QUIET &&
+		catalogs_are_current(reader, &entry);
+}
+
 /*
  * Look for an entry.  HP_UNKNOWN on a miss; *fill tells whether a fill may
  * succeed.  The payload is copied into the buffer.
@@ -186,7 +220,7 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	HpQuiet		quiet = read_fences(reader, key, entry);
 	HpFound		found;
 
-	*fill = quiet == HP_QUIET;
+	*fill = false;
 	if (quiet != HP_QUIET)
 	{
 		count(reader, quiet == HP_OWN_WRITE ? HP_BYPASS_OWN_WRITE : HP_NOT_QUIET_READS);
@@ -219,16 +253,8 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	/* a text that is not there is rendered from the row, which counts for both */
 	if (entry->kind == HP_ENTRY_ROW)
 		count(reader, HP_MISSES);
+	*fill = catalogs_are_current(reader, entry);
 	return HP_UNKNOWN;
-}
-
-/* Is the descriptor that the read began with still the right one? */
-static bool
-still_current(const HpLookup *reader)
-{
-	HpRelation *now = hp_relation_peek(reader->relid);
-
-	return now != NULL && now->generation == reader->generation;
 }
 
 static TimestampTz
@@ -247,11 +273,16 @@ too_large(const HpKey *key, Size len)
 	return len > (Size) hp_guc_max_entry_size_kb * 1024 || !hp_store_fits(key->image_len, len);
 }
 
-/* Publish what was read, if the protocol allows it.  *full when there was no room. */
+/*
+ * Publish what was read, if the protocol allows it: the versions that were there
+ * before of table and types must be those that are there now.  *full when there was
+ * no room.
+ */
 static bool
 publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 		const char *payload, Size len, bool may_evict, bool *full)
 {
+	HpEntryKey	before = *entry;
 	HpPublished result;
 
 	*full = false;
@@ -262,7 +293,8 @@ publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 		count(reader, HP_BYPASS_TOO_LARGE);
 		return false;
 	}
-	if (read_fences_again(reader, key, entry) != HP_QUIET)
+	if (read_fences_again(reader, key, entry) != HP_QUIET ||
+		memcmp(&entry->versions[1], &before.versions[1], (entry->ndeps - 1) * sizeof(uint64)) != 0)
 		return false;
 	result = hp_store_publish(entry, expiry(reader->cached), negative, payload, len, may_evict);
 	if (result == HP_PUBLISHED)
@@ -281,6 +313,7 @@ hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evi
 {
 	HpEntryKey	entry = row_entry_key(reader->cached, key);
 
+	entry.versions[1] = reader->table_version;
 	if (!found)
 		return publish(reader, key, &entry, true, NULL, 0, may_evict, full);
 	return publish(reader, key, &entry, false, DatumGetPointer(row),

@@ -34,6 +34,9 @@ typedef struct HpLookup
 	uint64		table_version;
 } HpLookup;
 
+/* Call before reading rows for hp_lookup_fill() that were not asked for by hp_lookup_probe(). */
+extern bool hp_lookup_may_fill(HpLookup *reader);
+
 extern void hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind);
 extern void hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def);
 extern HpOutcome hp_lookup_row(HpLookup *reader, HpKey *key, bool load, Datum *row);

@@ -92,7 +92,11 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 	w.nreaders = cached->nkeys;
 	w.readers = palloc0(w.nreaders * sizeof(HpLookup));
 	for (int i = 0; i < w.nreaders; i++)
+	{
 		hp_lookup_begin(&w.readers[i], rel, cached->keys[i].def);
+		if (!hp_lookup_may_fill(&w.readers[i]))
+			w.readers[i].cached = NULL;
+	}
 	w.desc = lookup_rowtype_tupdesc_copy(rel->rowtype, -1);
 	hp_query_all(rel, warm_row, &w);
 	return w.loaded;

@@ -357,9 +357,15 @@ build(Oid relid)
 		by_type->relation = result;
 	}
 	if (entry->relation != NULL)
+	{
 		retire(entry->relation);
+		hp_relation_epoch++;
+	}
 	entry->relation = result;
+	/* what was built while something changed may be of before and after, and serves this once */
 	result->valid = before == invalidations;
+	if (!result->valid)
+		hp_relation_epoch++;
 	MemoryContextSetParent(context, CacheMemoryContext);
 	return result;
 }
@@ -375,7 +381,12 @@ hp_relation_by_oid(Oid relid)
 
 	lock_relation(relid, rel);
 	if (unlikely(rel == NULL || !rel->valid))
+	{
 		rel = build(relid);
+		/* once more, now that most of what it takes is near */
+		if (!rel->valid)
+			rel = build(relid);
+	}
 	return rel;
 }
 

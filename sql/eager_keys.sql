@@ -33,6 +33,24 @@ select from hotpath.cache_table('shelves');
 select hotpath.embed_where('books', '{"columns": ["id"], "order_by": "id", "with": {"shelves": {"columns": ["label"]}}}');
 select (hotpath.get_many(null::shelves, array[row(row(1, 2)::point2, 2)])).label;
 
+-- keys whose text depends on settings, of types that have no array, or are composite
+create table measures (k float8[] primary key, v text);
+create type stay as (since timestamptz, room text[]);
+create table stays (k stay primary key, v text);
+insert into measures values (array[0.1::float8 + 0.2], 'sum'), (array[0.3::float8], 'number');
+insert into stays values (row('2024-07-01 12:00:00.123456+05:30', array['a', null]), 'first'),
+	(row('2024-07-01 12:00:00.123456+02', array['null']), 'second');
+create table asked as select array_agg(k::text order by v) as keys from measures;
+begin;
+set local extra_float_digits = 0;
+set local array_nulls = off;
+set local datestyle = 'Postgres, DMY';
+set local timezone = 'Asia/Kolkata';
+select e ->> 'v' from hotpath.embed('measures', (select keys from asked)) e;
+select e ->> 'v' from hotpath.embed('stays', (select array_agg(k order by v) from stays)) e;
+select v from hotpath.get_many(null::stays, (select array_agg(k order by v) from stays));
+rollback;
+
 -- foreign keys between columns of different collations, with and without an index that serves
 create collation one from "C";
 create collation other from "POSIX";

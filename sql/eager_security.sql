@@ -80,7 +80,8 @@ reset row_security;
 
 -- a policy that writes: levels are loaded while the root is read, which must not be in parallel mode
 reset role;
-create table many (id int primary key, user_id text references users);
+create table many (id int primary key, user_id text references users,
+	a_column_with_a_name_that_is_about_as_long_as_a_name_may_be int default 7);
 create table seen (what int);
 create function note_seen(int) returns boolean language plpgsql volatile security definer as
 $$ begin insert into eager_sec.seen values ($1); return true; end $$;
@@ -95,6 +96,9 @@ set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table
 set pg_hotpath.batch_size = 50;
 set role regress_eager_bob;
 select count(*) from hotpath.embed_where('many', '{"with": {"note": {}}}');
+-- by a condition whose text is too long for the plan to be kept
+select count(*) from hotpath.embed_where('many', (select jsonb_build_object('with', '{"note": {}}'::jsonb, 'filter', jsonb_build_object('$or',
+	jsonb_agg(jsonb_build_object('a_column_with_a_name_that_is_about_as_long_as_a_name_may_be', i)))) from generate_series(1, 1000) i));
 reset role;
 reset parallel_setup_cost; reset parallel_tuple_cost; reset min_parallel_table_scan_size; reset pg_hotpath.batch_size;
 select count(distinct what) from seen;

@@ -223,6 +223,11 @@ typedef JsonbInState HpJsonbState;
 #define hp_jsonb_push(state, token, value) pushJsonbValue(state, token, value)
 #endif
 
+/* 19: a row descriptor that was put together must be completed before it is used. */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
 /* 18: PG_MODULE_MAGIC_EXT carries a name and a version. */
 #if PG_VERSION_NUM < 180000
 #define HP_MODULE_MAGIC(n, v) PG_MODULE_MAGIC

@@ -81,6 +81,7 @@ register_record_type(const HpKeyDef *def)
 	for (int i = 0; i < def->ncolumns; i++)
 		TupleDescInitEntry(desc, i + 1, NameStr(def->columns[i].name), def->columns[i].type,
 						   def->columns[i].typmod, 0);
+	TupleDescFinalize(desc);
 	desc = BlessTupleDesc(desc);
 	return desc->tdtypmod;
 }

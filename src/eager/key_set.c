@@ -7,9 +7,11 @@
  * keys of different bytes, such as 1.0 and 1.00, are two keys then, which both
  * find their rows.
  *
- * A statement gets the keys as one array for each column.  A type without an
- * array type, such as an array, goes as text and is cast back there, and so does
- * a composite type, which unnest() would take apart.
+ * A statement gets the keys as one array for each column.  The values of a type
+ * without an array type, such as an array, go as records of one column, and so do
+ * those of a composite type, which unnest() would take apart.  Text would not do:
+ * what it says depends on settings, and those that its writer needs would be in
+ * force wherever the statement looks at them.
  *
  * Memory: the set and copies of the values in the context given at creation.
  *
@@ -19,9 +21,11 @@
 
 #include "eager/key_set.h"
 
+#include "access/htup_details.h"
 #include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -31,8 +35,8 @@
 typedef struct KeyColumn
 {
 	Oid			type;
-	Oid			array_type;		/* InvalidOid: goes as text */
-	Oid			output;			/* output function, then */
+	Oid			array_type;		/* InvalidOid: goes as records */
+	TupleDesc	record;			/* their type, then */
 	int16		len;
 	bool		byval;
 	char		align;
@@ -108,6 +112,20 @@ same_values(const HpKeySet *set, const Datum *a, const Datum *b)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* The record type of one column, registered, of which there are as many as key columns have types. */
+static TupleDesc
+record_of(Oid type, MemoryContext context)
+{
+	MemoryContext outer = MemoryContextSwitchTo(context);
+	TupleDesc	desc = CreateTemplateTupleDesc(1);
+
+	TupleDescInitEntry(desc, 1, "k", type, -1, 0);
+	TupleDescFinalize(desc);
+	BlessTupleDesc(desc);
+	MemoryContextSwitchTo(outer);
+	return desc;
+}
+
 HpKeySet *
 hp_key_set_create(const Oid *types, int ncolumns, MemoryContext context)
 {
@@ -121,13 +139,13 @@ hp_key_set_create(const Oid *types, int ncolumns, MemoryContext context)
 	for (int i = 0; i < ncolumns; i++)
 	{
 		KeyColumn  *column = &set->columns[i];
-		bool		is_varlena;
 
 		set->types[i] = types[i];
 		column->type = types[i];
 		column->array_type = type_is_rowtype(types[i]) ? InvalidOid : get_array_type(types[i]);
 		get_typlenbyvalalign(types[i], &column->len, &column->byval, &column->align);
-		getTypeOutputInfo(types[i], &column->output, &is_varlena);
+		if (!OidIsValid(column->array_type))
+			column->record = record_of(types[i], context);
 	}
 	set->hash = keys_create(context, 64, set);
 	return set;
@@ -204,15 +222,16 @@ column_array(const HpKeySet *set, int column, int first, int n)
 {
 	const KeyColumn *c = &set->columns[column];
 	Datum	   *values = palloc(n * sizeof(Datum));
+	bool		isnull = false;
 
 	for (int i = 0; i < n; i++)
 	{
 		values[i] = values_of(set, first + i)[column];
-		if (!OidIsValid(c->array_type))
-			values[i] = CStringGetTextDatum(OidOutputFunctionCall(c->output, values[i]));
+		if (c->record != NULL)
+			values[i] = HeapTupleGetDatum(heap_form_tuple(c->record, &values[i], &isnull));
 	}
-	if (!OidIsValid(c->array_type))
-		return PointerGetDatum(construct_array(values, n, TEXTOID, -1, false, TYPALIGN_INT));
+	if (c->record != NULL)
+		return PointerGetDatum(construct_array(values, n, RECORDOID, -1, false, TYPALIGN_DOUBLE));
 	return PointerGetDatum(construct_array(values, n, c->type, c->len, c->byval, c->align));
 }
 
@@ -222,26 +241,19 @@ hp_key_set_append(HpStatement *statement, const HpKeySet *set, int first, int n)
 	appendStringInfoString(&statement->sql, "ROWS FROM (");
 	for (int i = 0; i < set->ncolumns; i++)
 	{
-		Oid			array_type = set->columns[i].array_type;
+		const KeyColumn *c = &set->columns[i];
 
 		appendStringInfo(&statement->sql, "%spg_catalog.unnest(", i > 0 ? ", " : "");
-		hp_statement_add(statement, OidIsValid(array_type) ? array_type : TEXTARRAYOID,
+		hp_statement_add(statement, c->record != NULL ? RECORDARRAYOID : c->array_type,
 						 column_array(set, i, first, n), false);
 		appendStringInfoChar(&statement->sql, ')');
+		if (c->record != NULL)
+			appendStringInfo(&statement->sql, " AS (k %s)",
+							 format_type_extended(c->type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+												  FORMAT_TYPE_FORCE_QUALIFY));
 	}
 	appendStringInfoString(&statement->sql, ") WITH ORDINALITY AS k (");
 	for (int i = 0; i < set->ncolumns; i++)
 		appendStringInfo(&statement->sql, "k%d, ", i + 1);
 	appendStringInfoString(&statement->sql, "ord)");
-}
-
-void
-hp_key_set_append_column(StringInfo sql, const HpKeySet *set, int column)
-{
-	appendStringInfo(sql, "k.k%d", column + 1);
-	if (!OidIsValid(set->columns[column].array_type))
-		appendStringInfo(sql, "::%s",
-						 format_type_extended(set->columns[column].type, -1,
-											  FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
 }

@@ -32,7 +32,4 @@ extern const Datum *hp_key_set_values(const HpKeySet *set, int key);
  */
 extern void hp_key_set_append(HpStatement *statement, const HpKeySet *set, int first, int n);
 
-/* Append a column of it as an operand. */
-extern void hp_key_set_append_column(StringInfo sql, const HpKeySet *set, int column);
-
 #endif							/* HP_EAGER_KEY_SET_H */

@@ -88,7 +88,7 @@ append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, con
 		return;
 	}
 	type = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
-	hp_key_set_append_column(sql, keys, i);
+	appendStringInfo(sql, "k.k%d", i + 1);
 	append_cast(sql, cast_target(type, operand));
 	append_collation(sql, link, i);
 }

@@ -18,7 +18,6 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
-#include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "funcapi.h"
 #include "json/escape.h"
@@ -82,7 +81,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 	node->level = level;
 	node->context = context;
 	node->rows = hp_rows_create(context);
-	node->row_typmod = level->naggregates > 0 ? -1 : level->row_typmod;
+	node->shown = level->naggregates > 0 ? NULL : level->shown;
 	if (level->via.link.ncolumns > 0)
 		make_keys(node);
 	if (level->key != NULL)
@@ -131,28 +130,36 @@ ask_for_row(HpNode *below, const TupleTableSlot *slot)
 	hp_node_ask(below, values);
 }
 
-/* The record type of aggregates, which the statement's result tells. */
-static int32
-register_aggregates(const HpNode *node, TupleDesc result)
+/* The next rows are aggregates, whose types the statement's result tells. */
+static void
+expect_aggregates(HpNode *node, TupleDesc result)
 {
 	int			n = node->level->naggregates;
-	TupleDesc	desc = CreateTemplateTupleDesc(n);
+	MemoryContext outer = MemoryContextSwitchTo(node->context);
 
+	node->encoder = NULL;
+	node->shown = CreateTemplateTupleDesc(n);
 	for (int i = 0; i < n; i++)
 	{
-		TupleDescCopyEntry(desc, i + 1, result, i + 1);
-		namestrcpy(&TupleDescAttr(desc, i)->attname, node->level->aggregates[i].name);
+		TupleDescCopyEntry(node->shown, i + 1, result, i + 1);
+		namestrcpy(&TupleDescAttr(node->shown, i)->attname, node->level->aggregates[i].name);
 	}
-	return BlessTupleDesc(desc)->tdtypmod;
+	TupleDescFinalize(node->shown);
+	MemoryContextSwitchTo(outer);
 }
 
-/* Take a row whose first columns are those of the level, as expected; returns its number. */
+/*
+ * Take a row whose first columns are those of the level, as expected; returns its number.  The
+ * encoder is the batch's: which columns are shown, and the names of aggregates, are up to whoever
+ * writes specifications, so encoders for all of them cannot be kept.
+ */
 int
 hp_node_add_slot(HpNode *node, TupleTableSlot *slot)
 {
 	slot_getallattrs(slot);
-	hp_encoder_write_slot(hp_encoder_of_ref(&node->encoder, RECORDOID, node->row_typmod,
-											HP_ROW_OBJECT), slot, hp_rows_begin(node->rows));
+	if (node->encoder == NULL)
+		node->encoder = hp_encoder_compile(node->shown, HP_ROW_OBJECT, node->context);
+	hp_encoder_write_slot(node->encoder, slot, hp_rows_begin(node->rows));
 	for (int i = 0; i < node->nbelow; i++)
 		ask_for_row(node->below[i], slot);
 	return hp_rows_end(node->rows);
@@ -187,7 +194,7 @@ hp_node_expect(HpNode *node, TupleDesc result)
 	for (int i = 0; i < n; i++)
 		check_type(node, i, TupleDescAttr(result, i)->atttypid);
 	if (level->naggregates > 0)
-		node->row_typmod = register_aggregates(node, result);
+		expect_aggregates(node, result);
 }
 
 /* The same for whole rows; what is needed to take them apart. */
@@ -208,6 +215,7 @@ hp_node_expect_whole(HpNode *node, TupleDesc desc)
 	columns = CreateTemplateTupleDesc(level->ncolumns);
 	for (int i = 0; i < level->ncolumns; i++)
 		TupleDescCopyEntry(columns, i + 1, node->desc, level->columns[i]);
+	TupleDescFinalize(columns);
 	node->slot = MakeSingleTupleTableSlot(columns, &TTSOpsVirtual);
 	node->row_context = AllocSetContextCreate(node->context, "pg_hotpath row",
 											  ALLOCSET_DEFAULT_SIZES);
@@ -220,7 +228,7 @@ hp_node_expect_whole(HpNode *node, TupleDesc desc)
 static int
 render_whole(HpNode *node, HeapTuple tuple)
 {
-	HpEncoder  *encoder = hp_encoder_of_ref(&node->encoder,
+	HpEncoder  *encoder = hp_encoder_of_ref(&node->whole_encoder,
 											HeapTupleHeaderGetTypeId(tuple->t_data), -1,
 											HP_ROW_OBJECT);
 

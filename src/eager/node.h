@@ -24,8 +24,9 @@ typedef struct HpNode
 	int			nasked;
 	int			asked_capacity;
 	HpRows	   *rows;
-	HpEncoderRef encoder;
-	int32		row_typmod;		/* of the record type that is rendered, -1: not known yet */
+	TupleDesc	shown;			/* what is rendered: columns, or aggregates, if known yet */
+	HpEncoder  *encoder;		/* of that; NULL until there is a row */
+	HpEncoderRef whole_encoder; /* of whole rows */
 	TupleDesc	desc;			/* of whole rows; NULL until there is one */
 	TupleTableSlot *slot;		/* for the level's columns of whole rows */
 	MemoryContext row_context;	/* reset after each whole row */

@@ -21,6 +21,7 @@
 #include "eager/spec.h"
 
 #include "access/relation.h"
+#include "base/compat.h"
 #include "base/errors.h"
 #include "base/guc.h"
 #include "catalog/namespace.h"
@@ -207,15 +208,15 @@ show_listed(HpLevel *level, TupleDesc desc, JsonbValue *value)
 			show_column(level, desc, hp_spec_string(level, "an element of columns", &v));
 }
 
-/* The record type of the columns shown, registered. */
-static int32
-register_row_type(const HpLevel *level, TupleDesc desc)
+static TupleDesc
+copy_shown(const HpLevel *level, TupleDesc desc)
 {
 	TupleDesc	shown = CreateTemplateTupleDesc(level->nshown);
 
 	for (int i = 0; i < level->nshown; i++)
 		TupleDescCopyEntry(shown, i + 1, desc, level->columns[i]);
-	return BlessTupleDesc(shown)->tdtypmod;
+	TupleDescFinalize(shown);
+	return shown;
 }
 
 /* ---- relationships ---- */
@@ -365,7 +366,7 @@ read_level(LevelText *text, const HpColumnList *columns, int depth)
 	else
 		show_all(level, desc);
 	level->nshown = level->ncolumns;
-	level->row_typmod = register_row_type(level, desc);
+	level->shown = copy_shown(level, desc);
 	if (!text->given[KEY_WITH])
 		return;
 	if (with->type != jbvBinary || !JsonContainerIsObject(with->val.binary.data))

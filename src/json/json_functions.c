@@ -137,6 +137,7 @@ columns_desc(FunctionCallInfo fcinfo, ArrayType *array)
 					errhint("Call row_to_json(), and leave this function to the planner."));
 		TupleDescInitEntry(desc, i + 1, name, type, -1, 0);
 	}
+	TupleDescFinalize(desc);
 	return desc;
 }
 

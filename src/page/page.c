@@ -29,6 +29,7 @@
 #include "page/page.h"
 
 #include "access/htup_details.h"
+#include "base/compat.h"
 #include "base/errors.h"
 #include "base/guc.h"
 #include "executor/executor.h"
@@ -76,6 +77,7 @@ hp_page_init(HpPage *page, HpSource *source, HpPageKeep keep, int ncolumns)
 
 		for (int i = 1; i <= ncolumns; i++)
 			TupleDescCopyEntry(desc, i, source->desc, i);
+		TupleDescFinalize(desc);
 		page->encoder = hp_encoder_compile(desc, HP_ROW_OBJECT, page->context);
 	}
 }

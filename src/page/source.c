@@ -224,6 +224,7 @@ lay_out_columns(HpSource *source, const HpColumnList *columns)
 		appendStringInfo(&list, "%s%s.%s", i > 0 ? ", " : "", source->alias,
 						 quote_identifier(NameStr(att->attname)));
 	}
+	TupleDescFinalize(source->desc);
 	source->list = list.data;
 }
 

@@ -137,6 +137,7 @@ container_to_datum(JsonbValue *element, Oid type, bool *isnull)
 	HeapTupleData tuple = {0};
 
 	TupleDescInitEntry(desc, 1, ELEMENT, type, -1, 0);
+	TupleDescFinalize(desc);
 	info.expectedDesc = BlessTupleDesc(desc);
 	fmgr_info(F_JSONB_TO_RECORD, &function);
 	InitFunctionCallInfoData(*fcinfo, &function, 1, InvalidOid, NULL, (Node *) &info);

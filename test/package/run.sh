@@ -137,7 +137,8 @@ else
 	(cd "$work/unpacked" && find . -type f ! -path '*/bitcode/*' | sed 's/^\.//' | sort) >"$work/files"
 	{
 		echo "/usr/lib/postgresql/$major/lib/pg_hotpath.so"
-		for file in README.md.gz changelog.Debian.gz changelog.gz copyright; do
+		for file in README.md.gz changelog.Debian.gz changelog.gz copyright docs/coherence.md.gz \
+			docs/coherence.svg docs/cookbook.md.gz; do
 			echo "/usr/share/doc/postgresql-$major-hotpath/$file"
 		done
 		for file in pg_hotpath.control "pg_hotpath--$version.sql" upgrade/*.sql; do
@@ -176,6 +177,9 @@ needs_no_more_than_the_server() {
 
 check "what it built needs no library that the server does not need" \
 	needs_no_more_than_the_server "$(find "$work/built" -name pg_hotpath.so)"
+if [ "$PG_CONFIG" = "/usr/lib/postgresql/$major/bin/pg_config" ]; then
+	check "the package's own tests, with what is installed" eval '(cd "$work/src" && sh debian/tests/installcheck "$major")'
+fi
 place docker "$work/built"
 read -r -a command < <(sed -n 's/^CMD \["postgres", //p' Dockerfile | tr -d '[],"')
 check "the command of the image starts a server that has the library preloaded" server docker "${command[@]}"

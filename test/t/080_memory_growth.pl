@@ -9,6 +9,7 @@ use FindBin;
 use lib $FindBin::RealBin;
 use Calls;
 use Hotpath;
+use List::Util qw(min);
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -129,9 +130,15 @@ sub growth_of
 	my $session = Hotpath::Session->new($node, timeout => 100_000);
 	my $start = time;
 	my $errors = '';
+	# in several calls: only between them the session tells what it has left for autovacuum to do
 	my $run = sub {
-		my $out = $session->query("CALL p$number(1, $_[0], $_[1], 0)");
-		$errors .= $session->last_error;
+		my ($last, $per) = @_;
+		my $out;
+		for (my $first = 1; $first <= $last; $first += 10_000)
+		{
+			$out = $session->query(sprintf "CALL p$number(%d, %d, %d, 0)", $first, min($last, $first + 9_999), $per);
+			$errors .= $session->last_error;
+		}
 		return $out;
 	};
 	$run->($few, 10) for 1 .. 2;
@@ -199,6 +206,11 @@ compare_halves('filters of another shape each time',
 	q~PERFORM hotpath.page_json('named', 'code', 2, filter => ~
 	  . q~('{"n": {"$in": [1]}, "$or": [' || repeat('{"n": 1},', i % 500) || '{"n": 2}]}')::jsonb)~,
 	[ 1, 500 ], [ 1, 500 ], %limit, rss => 8 * 1024);
+
+compare_halves('specifications of another shape each time',
+	q~PERFORM hotpath.embed('t', ARRAY[1], format('{"columns": [%s], "with": {"child": {"aggregate": {"a%s": "count"}}}}', ~
+	  . q~(ARRAY['"id"', '"v", "id"', '"id", "filler", "v"', '"filler"'])[1 + i % 4], i)::jsonb)~,
+	[ 1, 1500 ], [ 1501, 4500 ], %limit, rss => 8 * 1024, 'pg_hotpath encoders' => 4 * 1024);
 
 # Types, tables and partitions that come and go.  The server itself keeps something for each of them.
 compare_halves('types that come and go',

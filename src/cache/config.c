@@ -14,12 +14,13 @@
  *   inheritance.
  *
  * It also computes a fingerprint of the table: its storage, row type, triggers,
- * keys and their configuration, and the rows of this database and of our schema.
- * If it differs from the one in shared memory, somebody has changed the table,
- * perhaps without a note: all that is cached of it is made dead, and snapshots
- * older than this moment find it not quiet.  A transaction that has changed the
- * table itself sees catalog rows that others do not see yet, so it does not store
- * the fingerprint that it computes.
+ * keys and their configuration, and the rows of this database, of our schema and
+ * of the event triggers.  If it differs from the one in shared memory, somebody
+ * has changed the table, perhaps without a note: all that is cached of it is made
+ * dead, and snapshots older than this moment find it not quiet.  When there is
+ * none to compare with, so do those from before the triggers were as they are.  A
+ * transaction that has changed the table itself sees catalog rows that others do
+ * not see yet, so it does not store the fingerprint that it computes.
  *
  * If a check fails the relation is marked unsafe, with the reason, and readers
  * go to the table.
@@ -69,6 +70,7 @@ typedef struct TriggerCheck
 	bool		row;			/* ours is there and complete */
 	bool		truncate;
 	uint64		fingerprint;
+	uint64		since;			/* who last changed them; full transaction id */
 } TriggerCheck;
 
 /* How often the targets of a table are computed until nothing has changed meanwhile. */
@@ -207,6 +209,7 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 		TupleDesc	desc = RelationGetDescr(catalog);
+		TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 
 		if (form->tgfoid == row_function && is_complete(form, tuple, desc, row_type))
 			check.row = true;
@@ -216,8 +219,8 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 		else
 			continue;
 		check.fingerprint = hash_combine64(check.fingerprint, form->oid);
-		check.fingerprint = hash_combine64(check.fingerprint,
-										   HeapTupleHeaderGetRawXmin(tuple->t_data));
+		check.fingerprint = hash_combine64(check.fingerprint, xmin);
+		check.since = Max(check.since, hp_fence_full_xid(xmin));
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -358,16 +361,20 @@ static uint64
 context_fingerprint(const HpCached *cached)
 {
 	uint64		result = catalog_row_fingerprint(DATABASEOID, MyDatabaseId);
+	uint64		keys = 0;
 
 	result = hash_combine64(result, catalog_row_fingerprint(NAMESPACEOID,
 															get_namespace_oid("hotpath", true)));
 	for (int i = 0; i < cached->nkeys; i++)
 	{
-		result = hash_combine64(result, cached->keys[i].def->index);
-		result = hash_combine64(result, cached->keys[i].def->index_xmin);
-		result = hash_combine64(result, cached->keys[i].row->xmin);
+		uint64		key = hash_bytes_uint32_extended(cached->keys[i].def->index, 7);
+
+		key = hash_combine64(key, cached->keys[i].def->index_xmin);
+		key = hash_combine64(key, cached->keys[i].row->xmin);
+		/* in whichever order they were read */
+		keys += key;
 	}
-	return result;
+	return hash_combine64(result, keys);
 }
 
 /* Check one table that holds rows, or the root itself. */
@@ -380,6 +387,7 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 		cached->unsafe = "the row trigger is missing, altered or not ENABLE ALWAYS";
 	if (holds_rows && !check.truncate)
 		cached->unsafe = "the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS";
+	cached->guarded_since = Max(cached->guarded_since, check.since);
 	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
 }
@@ -519,17 +527,24 @@ load_cached(HpRelation *rel)
 	ListCell   *lc;
 
 	MemoryContextSwitchTo(work);
-	foreach(lc, rows)
+	/* where two are of the same columns by now, the primary key's decides */
+	for (int primary = 1; primary >= 0; primary--)
 	{
-		HpConfigRow *row = lfirst(lc);
-		HpKeyDef   *def = resolve_key(relation, rel, context, row);
-
-		if (def != NULL && hp_config_key(cached, def) == NULL)
-			cached->keys[cached->nkeys++] = (HpCachedKey)
+		foreach(lc, rows)
 		{
-			.def = def,.ttl = hp_config_microseconds(row->ttl),.write_through = row->write_through,
-			.row = row
-		};
+			HpConfigRow *row = lfirst(lc);
+			HpKeyDef   *def;
+
+			if (row->primary != (primary == 1))
+				continue;
+			def = resolve_key(relation, rel, context, row);
+			if (def != NULL && hp_config_key(cached, def) == NULL)
+				cached->keys[cached->nkeys++] = (HpCachedKey)
+			{
+				.def = def,.ttl = hp_config_microseconds(row->ttl),
+					.write_through = row->write_through,.row = row
+			};
+		}
 	}
 	check_safety(cached, rel, relation, context);
 	cached->json = json_kind_of_row(RelationGetDescr(relation));
@@ -575,23 +590,25 @@ hp_config_link(HpRelation *rel)
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		HpCachedKey *key = &cached->keys[i];
+		HpFingerprint changed;
 
 		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
 		if (key->slot.generation == 0)
 			return false;
 		key->pending = hp_stats_pending(key->slot);
-		switch (hp_stats_check_fingerprint(key->slot, cached->fingerprint, store))
-		{
-			case HP_FINGERPRINT_SAME:
-				break;
-			case HP_FINGERPRINT_FIRST:
-				/* what has gone without a note until then, nobody could compare */
-				hp_fence_close(hp_config_table_stripe(rel->relid), cached->guarded_since);
-				break;
-			case HP_FINGERPRINT_CHANGED:
-				hp_fence_close(hp_config_table_stripe(rel->relid), hp_fence_newest_xid());
-				break;
-		}
+		changed = hp_stats_check_fingerprint(key->slot, cached->fingerprint, false);
+		if (changed == HP_FINGERPRINT_SAME)
+			continue;
+
+		/*
+		 * There may be nothing to compare with.  Then what went without a note
+		 * did so before the triggers, of the table and on events, were as they
+		 * are: snapshots that see that see it all.
+		 */
+		hp_fence_close(hp_config_table_stripe(rel->relid), changed == HP_FINGERPRINT_FIRST ?
+					   cached->guarded_since : hp_fence_newest_xid());
+		if (store)
+			(void) hp_stats_check_fingerprint(key->slot, cached->fingerprint, true);
 	}
 	cached->table_stripe = hp_config_table_stripe(rel->relid);
 	cached->linked = true;

@@ -165,15 +165,17 @@ static Oid
 index_by_relation(Relation rel)
 {
 	HeapTuple	tuple;
+	Oid			index;
 	Oid			result = InvalidOid;
 
-	/* sets rd_pkindex */
+	/* sets rd_pkindex, until the next invalidation */
 	list_free(RelationGetIndexList(rel));
-	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(rel->rd_pkindex));
+	index = rel->rd_pkindex;
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
 	if (HeapTupleIsValid(tuple))
 	{
 		if (((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] == ANUM_RELATION)
-			result = rel->rd_pkindex;
+			result = index;
 		ReleaseSysCache(tuple);
 	}
 	return result;

@@ -62,12 +62,14 @@
 #include "storage/lock.h"
 #include "storage/spin.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 /* test/model/run.sh checks the model against this number */
 #define HP_RING 3
 #define HP_READ_TRIES 1000
 #define HP_MIN_TABLE_STRIPES 64
-#define HP_SETTLE_MS 16
+#define HP_SETTLE_MS 16			/* the last and longest nap */
+#define HP_ASK_AGAIN_MS 100
 
 typedef struct HpStripe
 {
@@ -156,7 +158,7 @@ widen(TransactionId xid, uint64 next)
 	return next - (uint32) ((uint32) next - xid);
 }
 
-/* The same of a catalog row's, which may be older or special; 0 for that. */
+/* The same of a catalog row's; 0 for a special one.  One that is still older may seem to be recent. */
 uint64
 hp_fence_full_xid(TransactionId xid)
 {
@@ -439,12 +441,13 @@ is_being_ended(const uint64 *ring, uint64 overflow)
  * Once this is known it is known to all.  Finding it out looks at all locks of
  * the server, which happens once for each DDL command, and again only during the
  * moment that it is about.  Who has waited for the DDL wakes up within that
- * moment, and gives it some time to pass; COMMIT PREPARED may take longer, as it
- * unlinks files.
+ * moment, and gives it some time to pass.  If that is not enough, as when COMMIT
+ * PREPARED unlinks files, the session does not ask again for a while.
  */
 bool
 hp_fence_settled(HpStripeNo stripe, uint64 version)
 {
+	static TimestampTz ask_again = 0;
 	HpStripe   *s = &stripes[stripe];
 	uint64		ring[HP_RING];
 	uint64		overflow;
@@ -452,12 +455,17 @@ hp_fence_settled(HpStripeNo stripe, uint64 version)
 
 	if (pg_atomic_read_u64(&s->settled) != version)
 	{
-		if (!read_stripe(s, &now, ring, &overflow) || now != version)
+		if (!read_stripe(s, &now, ring, &overflow) || now != version ||
+			GetCurrentTimestamp() < ask_again)
 			return false;
 		for (int ms = 1; is_being_ended(ring, overflow); ms *= 2)
 		{
 			if (ms > HP_SETTLE_MS)
+			{
+				ask_again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														HP_ASK_AGAIN_MS);
 				return false;
+			}
 			CHECK_FOR_INTERRUPTS();
 			pg_usleep(ms * 1000L);
 		}

@@ -254,6 +254,8 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	if (entry->kind == HP_ENTRY_ROW)
 		count(reader, HP_MISSES);
 	*fill = catalogs_are_current(reader, entry);
+	if (!*fill && entry->kind == HP_ENTRY_JSON)
+		count(reader, HP_NOT_QUIET_READS);
 	return HP_UNKNOWN;
 }
 

@@ -251,8 +251,9 @@ hp_stats_forget_at_commit(Oid relid)
 }
 
 /*
- * Is this the fingerprint that the slot remembers?  If not, remember it when
- * store is set; the caller then makes the table's entries dead.
+ * Is this the fingerprint that the slot remembers?  If not, the caller makes the
+ * table's entries dead, and only then has it remembered, by store: whoever finds
+ * it there takes the entries for right.
  */
 HpFingerprint
 hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store)

@@ -480,7 +480,12 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 Datum
 hotpath_note_rewrite(PG_FUNCTION_ARGS)
 {
+	Oid			relid;
+
 	require_event_trigger(fcinfo, "note_rewrite");
-	hp_attach_note_table(DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID)));
+	relid = DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID));
+	/* the configuration cannot be read while it is its own index that is made anew */
+	if (relid != hp_config_table())
+		hp_attach_note_table(relid);
 	PG_RETURN_NULL();
 }

@@ -135,8 +135,14 @@ static void
 expect_aggregates(HpNode *node, TupleDesc result)
 {
 	int			n = node->level->naggregates;
-	MemoryContext outer = MemoryContextSwitchTo(node->context);
+	bool		same = node->shown != NULL;
+	MemoryContext outer;
 
+	for (int i = 0; i < n && same; i++)
+		same = TupleDescAttr(node->shown, i)->atttypid == TupleDescAttr(result, i)->atttypid;
+	if (same)
+		return;
+	outer = MemoryContextSwitchTo(node->context);
 	node->encoder = NULL;
 	node->shown = CreateTemplateTupleDesc(n);
 	for (int i = 0; i < n; i++)

@@ -131,7 +131,7 @@ else
 	check "it is called postgresql-$major-hotpath" test -n "$deb"
 	check "lintian finds no error and no warning but the missing bug number of a first upload" lintian \
 		--fail-on error,warning --suppress-tags initial-upload-closes-no-bugs "$deb"
-	check "it depends on its server and its libraries" eval 'dpkg-deb -f "$deb" Depends | grep "postgresql-$major " |
+	check "it depends on its server and its libraries" eval 'dpkg-deb -f "$deb" Depends | grep -w "postgresql-$major" |
 		grep libzstd1 | grep liblz4-1 | grep zlib1g'
 	dpkg-deb -x "$deb" "$work/unpacked"
 	(cd "$work/unpacked" && find . -type f ! -path '*/bitcode/*' | sed 's/^\.//' | sort) >"$work/files"

@@ -373,21 +373,10 @@ hp_fence_noted_by_me(HpStripeNo stripe)
 	return xid != 0 && (in_ring(&stripes[stripe], xid) || stripes[stripe].overflow >= xid);
 }
 
-/* Make everything that depends on a stripe dead. */
-void
-hp_fence_bump(HpStripeNo stripe)
-{
-	HpStripe   *s = &stripes[stripe];
-
-	SpinLockAcquire(&s->lock);
-	pg_atomic_write_u64(&s->version, pg_atomic_read_u64(&s->version) + 2);
-	SpinLockRelease(&s->lock);
-}
-
 /*
  * Make everything that depends on a stripe dead, and take every transaction id
  * up to one for a writer: somebody has written without a note, and snapshots
- * that are older must not find the stripe quiet.
+ * that are older must not find the stripe quiet.  Nobody has, with 0.
  */
 void
 hp_fence_close(HpStripeNo stripe, uint64 upto)

@@ -43,7 +43,6 @@ extern uint64 hp_fence_note_key(HpStripeNo stripe);
 extern void hp_fence_note_table(HpStripeNo stripe);
 extern uint64 hp_fence_version(HpStripeNo stripe);
 extern bool hp_fence_noted_by_me(HpStripeNo stripe);
-extern void hp_fence_bump(HpStripeNo stripe);
 extern void hp_fence_close(HpStripeNo stripe, uint64 upto);
 extern bool hp_fence_settled(HpStripeNo stripe, uint64 version);
 extern uint64 hp_fence_newest_xid(void);

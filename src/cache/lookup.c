@@ -511,6 +511,6 @@ hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly)
 	entry = json_entry_key(reader, key);
 	removed |= hp_store_remove(&entry);
 	if (thoroughly)
-		hp_fence_bump(hp_fence_key_stripe(key->hash));
+		hp_fence_close(hp_fence_key_stripe(key->hash), 0);
 	return removed;
 }

@@ -81,7 +81,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 	node->level = level;
 	node->context = context;
 	node->rows = hp_rows_create(context);
-	node->shown = level->naggregates > 0 ? NULL : level->shown;
+	node->shown = level->shown;
 	if (level->via.link.ncolumns > 0)
 		make_keys(node);
 	if (level->key != NULL)

@@ -366,7 +366,8 @@ read_level(LevelText *text, const HpColumnList *columns, int depth)
 	else
 		show_all(level, desc);
 	level->nshown = level->ncolumns;
-	level->shown = copy_shown(level, desc);
+	if (level->naggregates == 0)
+		level->shown = copy_shown(level, desc);
 	if (!text->given[KEY_WITH])
 		return;
 	if (with->type != jbvBinary || !JsonContainerIsObject(with->val.binary.data))

@@ -53,7 +53,7 @@ typedef struct HpLevel
 	bool		is_whole;		/* all columns are shown, in their order */
 	bool		as_row;			/* not rendered: one column, the whole row */
 	bool		has_identity;	/* rows may come repeatedly, and are told apart by their place */
-	TupleDesc	shown;			/* the columns shown, a copy; NULL where it is as_row */
+	TupleDesc	shown;			/* the columns shown, a copy; NULL for aggregates and as_row */
 	int		   *parent_columns; /* where the keys are among the columns of the level above */
 	List	   *below;			/* HpLevel */
 } HpLevel;

@@ -392,14 +392,14 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
-	if (planning == HP_PLAN_ONCE || (statement->sql.len > MAX_TEXT && may_be_parallel(planning)))
+	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
+		result = execute_kept(statement, planning, &options);
+	else if (may_be_parallel(planning))
 		result = SPI_execute_extended(statement->sql.data, &options);
-	else if (statement->sql.len > MAX_TEXT)
+	else
 		/* goes with the procedure */
 		result = SPI_execute_plan_extended(hp_spi_prepare(statement->sql.data, statement->nargs,
 														  statement->types, 0), &options);
-	else
-		result = execute_kept(statement, planning, &options);
 	hp_spi_check(result, result == SPI_OK_INSERT_RETURNING && planning == HP_PLAN_WRITE ?
 				 SPI_OK_INSERT_RETURNING : SPI_OK_SELECT);
 	hp_spi_finish();

@@ -1,9 +1,10 @@
 #!/bin/bash
-# The other servers: builds and tests the tree on each PostgreSQL of Debian's newer suites, in a
-# chroot of its own, and on a server that is built with assertions.  Root only.  Prints
-# "ok - LEG: test" or "not ok - LEG: test"; the last line is "N passed, N failed".
+# The other servers: builds and tests the tree, each time in a chroot of its own, on the PostgreSQL of
+# Debian's newer suites, on an older minor release of 15, and on a server that is built with
+# assertions.  Root only.  Prints "ok - LEG: test" or "not ok - LEG: test"; the last line is
+# "N passed, N failed".
 #
-#   LEGS="cassert 19 17"       which, in the order in which they start; 18 is there as well, but
+#   LEGS="cassert 19 17 15"    which, in the order in which they start; 18 is there as well, but
 #                              cassert is 18 already
 #   JOBS=2                     how many side by side
 #   MATRIX_ALL=1               all tests, without and with preloading, but for the torture run
@@ -13,7 +14,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/../lib.sh"
 
-LEGS=${LEGS:-cassert 19 17}
+LEGS=${LEGS:-cassert 19 17 15}
 JOBS=${JOBS:-2}
 LOG_LINES=400
 export MATRIX_ALL=${MATRIX_ALL:-}
@@ -76,7 +77,7 @@ finish_leg() {
 bash "$HERE/../setup.sh" matrix || die "the setup failed"
 for leg in $LEGS; do
 	case $leg in
-		cassert | 17 | 18 | 19) ;;
+		cassert | 15 | 17 | 18 | 19) ;;
 		*) die "there is no leg \"$leg\"; the head of test/matrix/run.sh names them" ;;
 	esac
 done
@@ -84,11 +85,16 @@ isolate_environment
 mkdir -p "$CACHE/log"
 exec {lock}>"$CACHE/lock"
 flock -n "$lock" || die "another run uses $CACHE"
-# Whatever archive this machine has its own Debian from has the newer suites too.
-MIRROR=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' \
-	'Label: Debian' 'Component: main' | head -n 1)
+# site LABEL: where this machine has the packages from that bear the label.  The archive that its own
+# Debian is from has the newer suites too.
+site() {
+	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" \
+		'Component: main' | head -n 1
+}
+MIRROR=$(site Debian)
+SECURITY=$(site Debian-Security)
 [ -n "$MIRROR" ] || die "the apt sources of this machine name no archive of Debian"
-export MIRROR
+export MIRROR SECURITY
 
 for leg in $LEGS; do
 	[ ${#running[@]} -lt "$JOBS" ] || finish_leg

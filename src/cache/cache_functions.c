@@ -294,9 +294,11 @@ is_altered(TupleDesc made, TupleDesc now, int i)
 }
 
 /*
- * The relation that a row is to be put into, locked.  Who waits for the lock has made the row
- * before, and must not write it when the columns have other types since: its bytes would be taken
- * for what they are not.  Servers before 15.20, 17.12 and their like do not tell by the row.
+ * The relation that a row is to be put into, locked.  Whoever waits for the lock has made the row
+ * before, and must not write it when columns have other types since: its bytes would be taken for
+ * what they are not.  This guards the wait, by what the session knew of the type before it; a row
+ * that is older than that bears the version of its type since 15.20, 17.12 and their like, and on
+ * servers before is as dangerous to us as it is to INSERT.
  * Not inlined: gcc would see its variables clobbered by the caller's PG_TRY().
  */
 static pg_noinline HpRelation *
@@ -316,7 +318,7 @@ relation_of_new_row(FunctionCallInfo fcinfo)
 					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("\"%s\" was altered after the row to put was made",
 						   hp_relation_name(rel->relid)),
-					errdetail("The type of column \"%s\" is another one now.",
+					errdetail("Its column \"%s\" had another type then.",
 							  NameStr(TupleDescAttr(made, i)->attname)),
 					errhint("Make the row again."));
 	ReleaseTupleDesc(now);

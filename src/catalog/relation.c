@@ -407,6 +407,12 @@ by_rowtype_slow(Oid rowtype)
 	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
 	HpRelation *rel;
 
+	if (!OidIsValid(relid) && !SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(rowtype)))
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("the table of the first argument does not exist any more"),
+				errdetail("Another session has dropped it."),
+				errhint("Name an existing table."));
 	if (!OidIsValid(relid) || (!known && get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE))
 		ereport(ERROR,
 				errcode(ERRCODE_WRONG_OBJECT_TYPE),

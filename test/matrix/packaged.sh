@@ -13,7 +13,6 @@ if [ -n "${MATRIX_ALL:-}" ]; then
 	left_out=090_torture
 	preload="no yes"
 fi
-suites="regress isolation tap"
 tap=$(cd "$ROOT/test/t" && ls [0-9]*.pl | sed 's/\.pl$//' | grep -vE "$left_out")
 
 case $major in
@@ -21,7 +20,6 @@ case $major in
 		use_chroot 15 bookworm ${SECURITY:+"deb $SECURITY bookworm-security main"}
 		printf '%s\n' 'Package: postgresql-15' 'Pin: release n=bookworm' \
 			'Pin-Priority: 1001' >"$ROOTFS/etc/apt/preferences.d/postgresql-15"
-		suites="regress isolation"
 		;;
 	17) use_chroot 17 trixie ;;
 	18) use_chroot 18 forky ;;
@@ -43,5 +41,15 @@ chroot_apt install --no-install-recommends make
 in_chroot PG_MAJOR="$major" bash /src/test/setup.sh test
 chroot_apt install --no-install-recommends "postgresql-$major" "postgresql-server-dev-$major"
 keep_chroot
-say "=== $(in_chroot dpkg-query -W "postgresql-$major" "postgresql-server-dev-$major")"
+suites="regress isolation tap"
+if [ "$major" = 15 ]; then
+	server=$(in_chroot dpkg-query -f '${Version}' -W postgresql-15)
+	headers=$(in_chroot dpkg-query -f '${Version}' -W postgresql-server-dev-15)
+	if ! dpkg --compare-versions "$server" lt "$headers"; then
+		echo "skipped: the archive has no 15 that is older than $headers" | tee -a "$RESULTS"
+		exit 0
+	fi
+	say "=== headers of $headers, a server of $server"
+	[ -n "${MATRIX_ALL:-}" ] || suites="regress isolation"
+fi
 test_tree "" PG_MAJOR="$major" SUITES="$suites" PRELOAD="$preload" TAP="$(echo $tap)"

@@ -85,8 +85,8 @@ isolate_environment
 mkdir -p "$CACHE/log"
 exec {lock}>"$CACHE/lock"
 flock -n "$lock" || die "another run uses $CACHE"
-# site LABEL: where this machine has the packages from that bear the label.  The archive that its own
-# Debian is from has the newer suites too.
+# site LABEL: the archive that this machine has the packages with this label from.  The one of its own
+# Debian has the newer suites too.
 site() {
 	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" \
 		'Component: main' | head -n 1

@@ -15,12 +15,13 @@
  *
  * It also computes a fingerprint of the table: its storage, row type, triggers,
  * keys and their configuration, and the rows of this database, of our schema and
- * of the event triggers.  If it differs from the one in shared memory, somebody
- * has changed the table, perhaps without a note: all that is cached of it is made
- * dead, and snapshots older than this moment find it not quiet.  When there is
- * none to compare with, so do those from before the triggers were as they are.  A
- * transaction that has changed the table itself sees catalog rows that others do
- * not see yet, so it does not store the fingerprint that it computes.
+ * of the event triggers.  If shared memory does not hold the same, somebody has
+ * changed the table, perhaps without a note, or there was nobody to take notes
+ * until now: all that is cached of it is made dead, and snapshots older than this
+ * moment find it not quiet.  The new one is not stored as long as somebody is
+ * about to end who has noted DDL: a transaction that has changed the table itself
+ * sees catalog rows that others do not see yet, and until all have been told,
+ * writers go by catalogs of before.
  *
  * If a check fails the relation is marked unsafe, with the reason, and readers
  * go to the table.
@@ -70,7 +71,6 @@ typedef struct TriggerCheck
 	bool		row;			/* ours is there and complete */
 	bool		truncate;
 	uint64		fingerprint;
-	uint64		since;			/* who last changed them; full transaction id */
 } TriggerCheck;
 
 /* How often the targets of a table are computed until nothing has changed meanwhile. */
@@ -220,7 +220,6 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 			continue;
 		check.fingerprint = hash_combine64(check.fingerprint, form->oid);
 		check.fingerprint = hash_combine64(check.fingerprint, xmin);
-		check.since = Max(check.since, hp_fence_full_xid(xmin));
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -369,7 +368,7 @@ context_fingerprint(const HpCached *cached)
 	{
 		uint64		key = hash_bytes_uint32_extended(cached->keys[i].def->index, 7);
 
-		key = hash_combine64(key, cached->keys[i].def->index_xmin);
+		key = hash_combine64(key, cached->keys[i].def->identity);
 		key = hash_combine64(key, cached->keys[i].row->xmin);
 		/* in whichever order they were read */
 		keys += key;
@@ -387,7 +386,6 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 		cached->unsafe = "the row trigger is missing, altered or not ENABLE ALWAYS";
 	if (holds_rows && !check.truncate)
 		cached->unsafe = "the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS";
-	cached->guarded_since = Max(cached->guarded_since, check.since);
 	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
 }
@@ -410,7 +408,6 @@ check_event_triggers(HpCached *cached)
 		if (!event_trigger_always(names[i], &xmin))
 			cached->unsafe = "an event trigger of the extension is missing or not ENABLE ALWAYS";
 		cached->fingerprint = hash_combine64(cached->fingerprint, xmin);
-		cached->guarded_since = Max(cached->guarded_since, hp_fence_full_xid(xmin));
 	}
 }
 
@@ -585,32 +582,27 @@ bool
 hp_config_link(HpRelation *rel)
 {
 	HpCached   *cached = rel->cached;
-	bool		store = !hp_fence_noted_by_me(hp_config_table_stripe(rel->relid));
+	HpStripeNo	stripe = hp_config_table_stripe(rel->relid);
+	int			calm = -1;		/* not known yet */
 
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		HpCachedKey *key = &cached->keys[i];
-		HpFingerprint changed;
 
 		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
 		if (key->slot.generation == 0)
 			return false;
 		key->pending = hp_stats_pending(key->slot);
-		changed = hp_stats_check_fingerprint(key->slot, cached->fingerprint, false);
-		if (changed == HP_FINGERPRINT_SAME)
+		if (hp_stats_has_fingerprint(key->slot, cached->fingerprint))
 			continue;
-
-		/*
-		 * There may be nothing to compare with.  Then what went without a note
-		 * did so before the triggers, of the table and on events, were as they
-		 * are: snapshots that see that see it all.
-		 */
-		hp_fence_close(hp_config_table_stripe(rel->relid), changed == HP_FINGERPRINT_FIRST ?
-					   cached->guarded_since : hp_fence_newest_xid());
-		if (store)
-			(void) hp_stats_check_fingerprint(key->slot, cached->fingerprint, true);
+		/* closing takes this transaction for noted as well, so ask before */
+		if (calm < 0)
+			calm = hp_fence_is_calm(stripe);
+		hp_fence_close(stripe, hp_fence_newest_xid());
+		if (calm)
+			hp_stats_store_fingerprint(key->slot, cached->fingerprint);
 	}
-	cached->table_stripe = hp_config_table_stripe(rel->relid);
+	cached->table_stripe = stripe;
 	cached->linked = true;
 	return true;
 }
@@ -708,6 +700,12 @@ hp_config_targets(Relation table)
 
 		targets_by_relid = hash_create("pg_hotpath targets", 32, &ctl, HASH_ELEM | HASH_BLOBS);
 	}
+	/*
+	 * While a table is locked, nothing else may come by that looks for messages.
+	 * This transaction has an id by now: whatever makes others trust in our notes
+	 * after this look waits for its end (hp_config_link()).
+	 */
+	AcceptInvalidationMessages();
 	targets = hash_search(targets_by_relid, &relid, HASH_ENTER, &found);
 	if (!found)
 	{

@@ -39,7 +39,6 @@ typedef struct HpCached
 	bool		linked;			/* slots taken and fingerprint compared */
 	HpStripeNo	table_stripe;	/* known once linked */
 	uint64		fingerprint;
-	uint64		guarded_since;	/* who last changed one of our triggers; full transaction id */
 	HpJsonKind	json;
 	int			nleaves;		/* partitions that hold rows */
 	Oid		   *leaves;

@@ -119,7 +119,7 @@ hp_fence_layout(char *place, Size size)
 	for (uint32 i = 0; i < ntable + nkey; i++)
 	{
 		pg_atomic_init_u64(&all[i].version, 2);
-		pg_atomic_init_u64(&all[i].settled, 2);
+		pg_atomic_init_u64(&all[i].settled, 0);
 		SpinLockInit(&all[i].lock);
 	}
 }
@@ -156,15 +156,6 @@ static uint64
 widen(TransactionId xid, uint64 next)
 {
 	return next - (uint32) ((uint32) next - xid);
-}
-
-/* The same of a catalog row's; 0 for a special one.  One that is still older may seem to be recent. */
-uint64
-hp_fence_full_xid(TransactionId xid)
-{
-	if (!TransactionIdIsNormal(xid))
-		return 0;
-	return widen(xid, U64FromFullTransactionId(ReadNextFullTransactionId()));
 }
 
 /* The last id that has been handed out. */
@@ -364,15 +355,6 @@ hp_fence_version(HpStripeNo stripe)
 	return (version & 1) == 0 ? version : 0;
 }
 
-/* May this transaction be a noted writer of a stripe?  Errs on the side of yes. */
-bool
-hp_fence_noted_by_me(HpStripeNo stripe)
-{
-	uint64		xid = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-
-	return xid != 0 && (in_ring(&stripes[stripe], xid) || stripes[stripe].overflow >= xid);
-}
-
 /*
  * Make everything that depends on a stripe dead, and take every transaction id
  * up to one for a writer: somebody has written without a note, and snapshots
@@ -395,7 +377,10 @@ hp_fence_close(HpStripeNo stripe, uint64 upto)
 	SpinLockRelease(&s->lock);
 }
 
-/* Does a transaction that a stripe has noted, or may have, still hold the lock on its id? */
+/*
+ * Does a transaction that a stripe has noted, or may have, still hold the lock on its id?  One that
+ * is older than the shared memory has noted nothing, and may have had to.
+ */
 static bool
 is_being_ended(const uint64 *ring, uint64 overflow)
 {
@@ -412,13 +397,30 @@ is_being_ended(const uint64 *ring, uint64 overflow)
 			(lock->holdMask & LOCKBIT_ON(ExclusiveLock)) == 0)
 			continue;
 		xid = widen(lock->locktag.locktag_field1, next);
-		found = xid <= overflow;
+		found = xid <= overflow || xid < hp_shmem_start_xid();
 		for (int k = 0; k < HP_RING; k++)
 			found |= ring[k] == xid;
 	}
 	pfree(data->locks);
 	pfree(data);
 	return found;
+}
+
+/*
+ * Do catalogs look the same to all, as far as those are concerned that a stripe
+ * has noted?  Not while one in its ring has not ended, messages included, nor to
+ * a transaction that may have noted something itself.  Does not wait.
+ */
+bool
+hp_fence_is_calm(HpStripeNo stripe)
+{
+	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+	uint64		version;
+	uint64		ring[HP_RING];
+	uint64		overflow;
+
+	return read_stripe(&stripes[stripe], &version, ring, &overflow) &&
+		(own == 0 || own > overflow) && !is_being_ended(ring, 0);
 }
 
 /*

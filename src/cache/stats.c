@@ -251,28 +251,31 @@ hp_stats_forget_at_commit(Oid relid)
 }
 
 /*
- * Is this the fingerprint that the slot remembers?  If not, the caller makes the
- * table's entries dead, and only then has it remembered, by store: whoever finds
- * it there takes the entries for right.
+ * Is this the fingerprint that a slot remembers?  If not, the caller makes the
+ * table's entries dead, and only then stores it: whoever finds it there takes the
+ * entries for right.
  */
-HpFingerprint
-hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store)
+bool
+hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint)
 {
 	HpSlot	   *slot = &registry->slots[ref.slot];
-	HpFingerprint result = HP_FINGERPRINT_CHANGED;
+	bool		result;
+
+	LWLockAcquire(&registry->lock, LW_SHARED);
+	result = slot->generation == ref.generation && slot->fingerprint == fingerprint;
+	LWLockRelease(&registry->lock);
+	return result;
+}
+
+void
+hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
 
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 	if (slot->generation == ref.generation)
-	{
-		if (slot->fingerprint == fingerprint)
-			result = HP_FINGERPRINT_SAME;
-		else if (slot->fingerprint == 0)
-			result = HP_FINGERPRINT_FIRST;
-		if (store)
-			slot->fingerprint = fingerprint;
-	}
+		slot->fingerprint = fingerprint;
 	LWLockRelease(&registry->lock);
-	return result;
 }
 
 /* Is a slot still the one that it was given out as?  Takes no lock. */

@@ -56,15 +56,8 @@ extern void hp_stats_attach(char *place, Size size);
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
 extern void hp_stats_forget_at_commit(Oid relid);
 extern bool hp_stats_is_taken(HpSlotRef ref);
-/* How a fingerprint compares with the one that a slot remembers. */
-typedef enum HpFingerprint
-{
-	HP_FINGERPRINT_SAME,
-	HP_FINGERPRINT_FIRST,		/* the slot had none */
-	HP_FINGERPRINT_CHANGED
-} HpFingerprint;
-
-extern HpFingerprint hp_stats_check_fingerprint(HpSlotRef ref, uint64 fingerprint, bool store);
+extern bool hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint);
+extern void hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint);
 extern HpPending *hp_stats_pending(HpSlotRef ref);
 extern void hp_stats_flush(void);
 extern void hp_stats_reset(void);

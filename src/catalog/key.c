@@ -35,6 +35,7 @@
 #include "base/compat.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -67,20 +68,34 @@ judge_index(Form_pg_index index, HeapTuple tuple, Oid relid, bool allow_invalid)
 	return HP_KEY_FINE;
 }
 
-/* The extended hash function that goes with an equality operator, or InvalidOid. */
+/*
+ * The extended hash function that goes with an equality operator, or InvalidOid.  What its operator
+ * family is made of is added to *identity.
+ */
 static Oid
-hash_function_of(Oid equal_operator)
+hash_function_of(Oid equal_operator, uint64 *identity)
 {
 	CatCList   *list = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(equal_operator));
 	Oid			result = InvalidOid;
 
 	for (int i = 0; i < list->n_members && !OidIsValid(result); i++)
 	{
-		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+		HeapTuple	member = &list->members[i]->tuple;
+		Form_pg_amop amop = (Form_pg_amop) GETSTRUCT(member);
+		HeapTuple	proc;
 
-		if (amop->amopmethod == HASH_AM_OID && amop->amopstrategy == HTEqualStrategyNumber)
-			result = get_opfamily_proc(amop->amopfamily, amop->amoplefttype,
-									   amop->amoprighttype, HASHEXTENDED_PROC);
+		if (amop->amopmethod != HASH_AM_OID || amop->amopstrategy != HTEqualStrategyNumber)
+			continue;
+		proc = SearchSysCache4(AMPROCNUM, ObjectIdGetDatum(amop->amopfamily),
+							   ObjectIdGetDatum(amop->amoplefttype),
+							   ObjectIdGetDatum(amop->amoprighttype),
+							   Int16GetDatum(HASHEXTENDED_PROC));
+		if (!HeapTupleIsValid(proc))
+			continue;
+		result = ((Form_pg_amproc) GETSTRUCT(proc))->amproc;
+		*identity = hash_combine64(*identity, HeapTupleHeaderGetRawXmin(member->t_data));
+		*identity = hash_combine64(*identity, HeapTupleHeaderGetRawXmin(proc->t_data));
+		ReleaseSysCache(proc);
 	}
 	ReleaseSysCacheList(list);
 	return result;
@@ -102,9 +117,9 @@ equal_means_equal_image(Oid opfamily, Oid intype, Oid collation)
  * type is asked, not the column's.
  */
 static HpKeyProblem
-define_column(HpKeyColumn *column, Relation rel, Relation index, int i, bool *image_equal,
-			  MemoryContext context)
+define_column(HpKeyDef *def, int i, Relation rel, Relation index, MemoryContext context)
 {
+	HpKeyColumn *column = &def->columns[i];
 	Form_pg_attribute attr =
 	TupleDescAttr(RelationGetDescr(rel), index->rd_index->indkey.values[i] - 1);
 	Oid			opfamily = index->rd_opfamily[i];
@@ -128,11 +143,11 @@ define_column(HpKeyColumn *column, Relation rel, Relation index, int i, bool *im
 		elog(ERROR, "index \"%s\" has no equality operator", RelationGetRelationName(index));
 	fmgr_info_cxt(get_opcode(column->equal_operator), &column->equal, context);
 
-	hash = hash_function_of(column->equal_operator);
+	hash = hash_function_of(column->equal_operator, &def->identity);
 	column->hash.fn_oid = InvalidOid;
 	if (OidIsValid(hash))
 		fmgr_info_cxt(hash, &column->hash, context);
-	*image_equal = *image_equal &&
+	def->image_equal = def->image_equal &&
 		equal_means_equal_image(opfamily, intype, column->collation);
 	return HP_KEY_FINE;
 }
@@ -193,7 +208,7 @@ hp_key_define(Relation rel, Oid indexid, bool allow_invalid, MemoryContext conte
 	def = MemoryContextAllocZero(context, offsetof(HpKeyDef, columns) +
 								 index->rd_index->indnkeyatts * sizeof(HpKeyColumn));
 	def->index = indexid;
-	def->index_xmin = xmin;
+	def->identity = xmin;
 	namestrcpy(&def->index_name, RelationGetRelationName(index));
 	def->primary = index->rd_index->indisprimary;
 	def->ncolumns = index->rd_index->indnkeyatts;
@@ -201,7 +216,7 @@ hp_key_define(Relation rel, Oid indexid, bool allow_invalid, MemoryContext conte
 	def->image_equal = true;
 	for (int i = 0; i < def->ncolumns && *problem == HP_KEY_FINE; i++)
 	{
-		*problem = define_column(&def->columns[i], rel, index, i, &def->image_equal, context);
+		*problem = define_column(def, i, rel, index, context);
 		def->hashable = def->hashable && column_is_hashable(&def->columns[i]);
 	}
 	def->seed = hp_key_seed(RelationGetRelid(rel), index->rd_index->indkey.values, def->ncolumns);

@@ -30,7 +30,7 @@ typedef struct HpKeyColumn
 typedef struct HpKeyDef
 {
 	Oid			index;
-	TransactionId index_xmin;	/* of its row in pg_index: changes with its state */
+	uint64		identity;		/* of the catalog rows of index and hash functions, by their xmin */
 	NameData	index_name;
 	bool		primary;
 	bool		hashable;		/* every column has a hash function */

@@ -131,7 +131,7 @@ privileges_changed(Datum arg, int cacheid, uint32 hash)
 	hp_relation_privilege_epoch++;
 }
 
-/* Schemas, casts and event triggers change rarely: start afresh. */
+/* Schemas, casts, operators and event triggers change rarely: start afresh. */
 static void
 anything_changed(Datum arg, int cacheid, uint32 hash)
 {
@@ -162,6 +162,9 @@ hp_relation_init(void)
 	CacheRegisterSyscacheCallback(NAMESPACEOID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(OPEROID, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AMOPOPID, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AMPROCNUM, anything_changed, (Datum) 0);
 }
 
 /*

@@ -119,7 +119,7 @@ hp_fence_layout(char *place, Size size)
 	for (uint32 i = 0; i < ntable + nkey; i++)
 	{
 		pg_atomic_init_u64(&all[i].version, 2);
-		pg_atomic_init_u64(&all[i].settled, 0);
+		pg_atomic_init_u64(&all[i].settled, 1);	/* which is no version */
 		SpinLockInit(&all[i].lock);
 	}
 }

@@ -71,6 +71,30 @@ select hotpath.get(null::masked, 1, '101'), hotpath.get(null::masked, 1, '111') 
 create table amounts (list money[] primary key);
 select hotpath.cache_table('amounts');
 
+-- types that are made of others, which may change: attributes come and go, operator classes are replaced
+create type mark as (x int, y text);
+create type shade as enum ('light', 'dark');
+create domain marks as mark;
+create type mark_range as range (subtype = mark);
+create extension citext;
+create table by_mark (id mark primary key);
+create table by_domain (id int, list marks[], primary key (list, id));
+create table by_range (id mark_range primary key);
+create table by_citext (id citext[] primary key);
+select hotpath.cache_table('by_mark');
+select hotpath.cache_table('by_domain');
+select hotpath.cache_table('by_range');
+select hotpath.cache_table('by_citext');
+-- and those that may not
+create table by_shade (id shade[] primary key, spans numrange[]);
+create table by_span (id int4range, spans nummultirange, name citext, unique (id, spans, name));
+insert into by_shade values ('{dark,light}');
+insert into by_span values ('[1,3)', '{[1,2),[5,6)}', 'One');
+select hotpath.cache_table('by_shade'), hotpath.cache_table('by_span', 'by_span_id_spans_name_key');
+select hotpath.get(null::by_shade, '{dark,light}'::shade[]), hotpath.peek(null::by_shade, '{dark,light}'::shade[]);
+select hotpath.get_by(null::by_span, 'by_span_id_spans_name_key', '[1,2]', '{[1,2),[5,6)}', 'ONE') as found;
+select hotpath.uncache_table('by_shade'), hotpath.uncache_table('by_span');
+
 -- refused is refused: no trigger and no configuration is left behind
 select count(*) from pg_trigger t join pg_class c on c.oid = tgrelid
 where relnamespace = 'refused'::regnamespace and tgname like '%hotpath%';

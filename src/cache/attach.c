@@ -315,8 +315,7 @@ choose_key(HpRelation *rel, Oid indexid)
 				errcode(ERRCODE_UNDEFINED_FUNCTION),
 				errmsg("cannot cache \"%s\" by index \"%s\"", hp_relation_name(rel->relid),
 					   NameStr(def->index_name)),
-				errdetail("Type %s has no hash operator class that goes with the index.",
-						  format_type_be(hp_key_unhashable_type(def))),
+				errdetail("%s", hp_key_hash_problem(def)),
 				errhint("Cache the table by another unique index."));
 	return def;
 }

@@ -101,6 +101,7 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 	HpCached   *cached = hp_config_of(rel);
 	bool		wanted;
 	bool		attached;
+	HpLink		link;
 
 	if (cached == NULL)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
@@ -115,9 +116,13 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 	if (wanted && !attached && hp_shmem_refused())
 		PG_RETURN_TEXT_P(cstring_to_text("the shared memory could not be allocated; "
 										 "it is asked for again every minute"));
-	if (attached && !hp_config_link(rel))
+	link = attached ? hp_config_link(rel) : HP_LINKED;
+	if (link == HP_LINK_FULL)
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
 										 "a larger pg_hotpath.cache_size has more, up to 4,096"));
+	if (link == HP_LINK_WAITS)
+		PG_RETURN_TEXT_P(cstring_to_text("transactions have yet to end that had begun to write, in "
+										 "any database, when the table was cached or altered"));
 	PG_RETURN_NULL();
 }
 
@@ -413,7 +418,7 @@ evict_relation(Oid relid)
 	HpCached   *cached = hp_config_of(rel);
 	HpSlotRef  *slots;
 
-	if (cached == NULL || (!cached->linked && !hp_config_link(rel)))
+	if (cached == NULL || hp_config_link(rel) == HP_LINK_FULL)
 		return 0;
 	slots = palloc(cached->nkeys * sizeof(HpSlotRef));
 	for (int i = 0; i < cached->nkeys; i++)

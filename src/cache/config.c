@@ -17,11 +17,11 @@
  * keys and their configuration, and the rows of this database, of our schema and
  * of the event triggers.  If shared memory does not hold the same, somebody has
  * changed the table, perhaps without a note, or there was nobody to take notes
- * until now: all that is cached of it is made dead, and snapshots older than this
- * moment find it not quiet.  The new one is not stored as long as somebody is
- * about to end who has noted DDL: a transaction that has changed the table itself
- * sees catalog rows that others do not see yet, and until all have been told,
- * writers go by catalogs of before.
+ * until now.  The new one is announced then, and all that is cached of the table
+ * is made dead; when all have ended, messages included, who had an id at that
+ * time, that is done once more, and the new one takes its place: from now on every
+ * writer goes by catalogs that are no older, and who does not has an id that the
+ * fence was closed for.  Until then the table is read.
  *
  * If a check fails the relation is marked unsafe, with the reason, and readers
  * go to the table.
@@ -173,8 +173,8 @@ resolve_key(Relation relation, HpRelation *rel, MemoryContext context, const HpC
 {
 	HpKeyDef   *def;
 
-	if (row->primary)
-		return rel->primary != NULL && rel->primary->hashable ? rel->primary : NULL;
+	if (row->primary && rel->primary != NULL)
+		return rel->primary->hashable ? rel->primary : NULL;
 	def = find_key(relation, context, row, false);
 	return def != NULL ? def : find_key(relation, context, row, true);
 }
@@ -573,18 +573,10 @@ hp_config_load(HpRelation *rel)
 	return cached;
 }
 
-/*
- * Connect a cached relation with shared memory, which must be attached: take
- * its slots, and make everything dead if the fingerprint has changed.  False
- * when no slot is to be had.
- */
-bool
-hp_config_link(HpRelation *rel)
+/* Take the slots of a cached relation; false when none is to be had. */
+static bool
+take_slots(HpRelation *rel, HpCached *cached)
 {
-	HpCached   *cached = rel->cached;
-	HpStripeNo	stripe = hp_config_table_stripe(rel->relid);
-	int			calm = -1;		/* not known yet */
-
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		HpCachedKey *key = &cached->keys[i];
@@ -593,18 +585,66 @@ hp_config_link(HpRelation *rel)
 		if (key->slot.generation == 0)
 			return false;
 		key->pending = hp_stats_pending(key->slot);
-		if (hp_stats_has_fingerprint(key->slot, cached->fingerprint))
-			continue;
-		/* closing takes this transaction for noted as well, so ask before */
-		if (calm < 0)
-			calm = hp_fence_is_calm(stripe);
-		hp_fence_close(stripe, hp_fence_newest_xid());
-		if (calm)
-			hp_stats_store_fingerprint(key->slot, cached->fingerprint);
 	}
-	cached->table_stripe = stripe;
-	cached->linked = true;
 	return true;
+}
+
+/* Have all slots the fingerprint? */
+static bool
+is_known(const HpCached *cached)
+{
+	for (int i = 0; i < cached->nkeys; i++)
+		if (!hp_stats_has_fingerprint(cached->keys[i].slot, cached->fingerprint))
+			return false;
+	return true;
+}
+
+/* Announce the fingerprint to the slots. */
+static void
+announce(HpCached *cached)
+{
+	for (int i = 0; i < cached->nkeys; i++)
+	{
+		uint64		upto = hp_fence_newest_xid();
+
+		if (hp_stats_announce(cached->keys[i].slot, cached->fingerprint, &upto))
+			hp_fence_close(cached->table_stripe, upto);
+		cached->announced_upto = Max(cached->announced_upto, upto);
+	}
+	cached->announced = true;
+}
+
+/*
+ * Connect a cached relation with shared memory, which must be attached: take
+ * its slots, and see to it that they have its fingerprint.  A transaction that
+ * may have changed the table itself sees catalog rows that others do not see
+ * yet, and cannot.
+ */
+HpLink
+hp_config_link(HpRelation *rel)
+{
+	HpCached   *cached = rel->cached;
+	bool		mine;
+
+	if (cached->linked)
+		return HP_LINKED;
+	cached->table_stripe = hp_config_table_stripe(rel->relid);
+	if (!cached->announced && !take_slots(rel, cached))
+		return HP_LINK_FULL;
+	if (!is_known(cached))
+	{
+		/* closing takes this transaction for noted as well, so ask before */
+		mine = hp_fence_noted_by_me(cached->table_stripe);
+		if (!cached->announced)
+			announce(cached);
+		if (mine || !hp_fence_have_ended(cached->announced_upto))
+			return HP_LINK_WAITS;
+		hp_fence_close(cached->table_stripe, hp_fence_newest_xid());
+		for (int i = 0; i < cached->nkeys; i++)
+			hp_stats_store_fingerprint(cached->keys[i].slot, cached->fingerprint);
+	}
+	cached->linked = true;
+	return HP_LINKED;
 }
 
 /* Where the root's columns are in a table of another layout. */
@@ -702,8 +742,8 @@ hp_config_targets(Relation table)
 	}
 	/*
 	 * While a table is locked, nothing else may come by that looks for messages.
-	 * This transaction has an id by now: whatever makes others trust in our notes
-	 * after this look waits for its end (hp_config_link()).
+	 * This transaction has an id by now, which hp_config_link() closes the fence for
+	 * if it has others trust in our notes after this look.
 	 */
 	AcceptInvalidationMessages();
 	targets = hash_search(targets_by_relid, &relid, HASH_ENTER, &found);

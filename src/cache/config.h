@@ -32,13 +32,26 @@ typedef enum HpJsonKind
 	HP_JSON_VOLATILE			/* on more than that: render it every time */
 } HpJsonKind;
 
+/* May a relation's entries be used? */
+typedef enum HpLink
+{
+	HP_LINKED,
+	HP_LINK_WAITS,				/* not yet, for transactions that must end first */
+	HP_LINK_FULL				/* there is no slot for a key */
+} HpLink;
+
 /* What the cache knows of a relation with at least one cached key. */
 typedef struct HpCached
 {
 	const char *unsafe;			/* why it must be bypassed, or NULL */
-	bool		linked;			/* slots taken and fingerprint compared */
-	HpStripeNo	table_stripe;	/* known once linked */
 	uint64		fingerprint;
+
+	/* hp_config_link() */
+	HpStripeNo	table_stripe;
+	bool		announced;		/* slots taken, and the fingerprint announced */
+	uint64		announced_upto; /* whose end it takes to be linked; full transaction id */
+	bool		linked;			/* the slots have the fingerprint */
+
 	HpJsonKind	json;
 	int			nleaves;		/* partitions that hold rows */
 	Oid		   *leaves;
@@ -79,7 +92,7 @@ typedef struct HpConfigRow
 #define HP_TRUNCATE_TRIGGER "!hotpath_note_truncate"
 
 extern HpCached *hp_config_load(HpRelation *rel);
-extern bool hp_config_link(HpRelation *rel);
+extern HpLink hp_config_link(HpRelation *rel);
 extern HpTargets *hp_config_targets(Relation rel);
 extern HpStripeNo hp_config_table_stripe(Oid relid);
 extern HpStripeNo hp_config_types_stripe(void);

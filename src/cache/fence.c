@@ -355,6 +355,25 @@ hp_fence_version(HpStripeNo stripe)
 	return (version & 1) == 0 ? version : 0;
 }
 
+/* May this transaction be a noted writer of a stripe?  Errs on the side of yes. */
+bool
+hp_fence_noted_by_me(HpStripeNo stripe)
+{
+	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
+	uint64		version;
+	uint64		ring[HP_RING];
+	uint64		overflow;
+
+	if (own == 0)
+		return false;
+	if (!read_stripe(&stripes[stripe], &version, ring, &overflow) || overflow >= own)
+		return true;
+	for (int k = 0; k < HP_RING; k++)
+		if (ring[k] == own)
+			return true;
+	return false;
+}
+
 /*
  * Make everything that depends on a stripe dead, and take every transaction id
  * up to one for a writer: somebody has written without a note, and snapshots
@@ -378,11 +397,11 @@ hp_fence_close(HpStripeNo stripe, uint64 upto)
 }
 
 /*
- * Does a transaction that a stripe has noted, or may have, still hold the lock on its id?  One that
- * is older than the shared memory has noted nothing, and may have had to.
+ * Does another transaction in a ring, or up to an id, still hold the lock on its id?  One that is
+ * older than the shared memory has noted nothing, and may have had to.
  */
 static bool
-is_being_ended(const uint64 *ring, uint64 overflow)
+is_being_ended(const uint64 *ring, uint64 upto)
 {
 	LockData   *data = GetLockStatusData();
 	uint64		next = U64FromFullTransactionId(ReadNextFullTransactionId());
@@ -394,10 +413,10 @@ is_being_ended(const uint64 *ring, uint64 overflow)
 		uint64		xid;
 
 		if (lock->locktag.locktag_type != LOCKTAG_TRANSACTION ||
-			(lock->holdMask & LOCKBIT_ON(ExclusiveLock)) == 0)
+			(lock->holdMask & LOCKBIT_ON(ExclusiveLock)) == 0 || lock->pid == MyProcPid)
 			continue;
 		xid = widen(lock->locktag.locktag_field1, next);
-		found = xid <= overflow || xid < hp_shmem_start_xid();
+		found = xid <= upto || xid < hp_shmem_start_xid();
 		for (int k = 0; k < HP_RING; k++)
 			found |= ring[k] == xid;
 	}
@@ -407,20 +426,54 @@ is_being_ended(const uint64 *ring, uint64 overflow)
 }
 
 /*
- * Do catalogs look the same to all, as far as those are concerned that a stripe
- * has noted?  Not while one in its ring has not ended, messages included, nor to
- * a transaction that may have noted something itself.  Does not wait.
+ * The same of transactions that are finished as of some snapshot: what is left of
+ * them is the moment in which their messages are sent, or files unlinked.  Gives
+ * that some time to pass; if it is not enough, the session does not ask again for
+ * a while.
+ */
+static bool
+are_told(const uint64 *ring, uint64 upto)
+{
+	static TimestampTz ask_again = 0;
+
+	if (GetCurrentTimestamp() < ask_again)
+		return false;
+	for (int ms = 1; is_being_ended(ring, upto); ms *= 2)
+	{
+		if (ms > HP_SETTLE_MS)
+		{
+			ask_again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_ASK_AGAIN_MS);
+			return false;
+		}
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(ms * 1000L);
+	}
+	return true;
+}
+
+/*
+ * Have all others ended that have an id up to this one, messages included?  Most
+ * of the looking is spared by the active snapshot, which lists a transaction that
+ * has an id itself, so that such a one asks only once.
  */
 bool
-hp_fence_is_calm(HpStripeNo stripe)
+hp_fence_have_ended(uint64 upto)
 {
-	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
-	uint64		version;
-	uint64		ring[HP_RING];
-	uint64		overflow;
+	static LocalTransactionId asked_lxid = InvalidLocalTransactionId;
+	static uint64 asked_upto = 0;
+	const uint64 nobody[HP_RING] = {0};
+	HpFenceView view;
 
-	return read_stripe(&stripes[stripe], &version, ring, &overflow) &&
-		(own == 0 || own > overflow) && !is_being_ended(ring, 0);
+	if (!ActiveSnapshotSet() || TransactionIdIsValid(GetTopTransactionIdIfAny()))
+	{
+		if (asked_lxid == HP_MY_LXID && asked_upto == upto)
+			return false;
+		asked_lxid = HP_MY_LXID;
+		asked_upto = upto;
+		return !is_being_ended(nobody, upto);
+	}
+	hp_fence_view(&view, GetActiveSnapshot());
+	return view.xmin > upto && are_told(nobody, upto);
 }
 
 /*
@@ -431,14 +484,11 @@ hp_fence_is_calm(HpStripeNo stripe)
  *
  * Once this is known it is known to all.  Finding it out looks at all locks of
  * the server, which happens once for each DDL command, and again only during the
- * moment that it is about.  Who has waited for the DDL wakes up within that
- * moment, and gives it some time to pass.  If that is not enough, as when COMMIT
- * PREPARED unlinks files, the session does not ask again for a while.
+ * moment that it is about.
  */
 bool
 hp_fence_settled(HpStripeNo stripe, uint64 version)
 {
-	static TimestampTz ask_again = 0;
 	HpStripe   *s = &stripes[stripe];
 	uint64		ring[HP_RING];
 	uint64		overflow;
@@ -447,19 +497,8 @@ hp_fence_settled(HpStripeNo stripe, uint64 version)
 	if (pg_atomic_read_u64(&s->settled) != version)
 	{
 		if (!read_stripe(s, &now, ring, &overflow) || now != version ||
-			GetCurrentTimestamp() < ask_again)
+			!are_told(ring, overflow))
 			return false;
-		for (int ms = 1; is_being_ended(ring, overflow); ms *= 2)
-		{
-			if (ms > HP_SETTLE_MS)
-			{
-				ask_again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-														HP_ASK_AGAIN_MS);
-				return false;
-			}
-			CHECK_FOR_INTERRUPTS();
-			pg_usleep(ms * 1000L);
-		}
 		pg_write_barrier();
 		pg_atomic_write_u64(&s->settled, version);
 	}

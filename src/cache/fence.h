@@ -42,7 +42,8 @@ extern HpQuiet hp_fence_read(HpStripeNo stripe, const HpFenceView *view, uint64 
 extern uint64 hp_fence_note_key(HpStripeNo stripe);
 extern void hp_fence_note_table(HpStripeNo stripe);
 extern uint64 hp_fence_version(HpStripeNo stripe);
-extern bool hp_fence_is_calm(HpStripeNo stripe);
+extern bool hp_fence_noted_by_me(HpStripeNo stripe);
+extern bool hp_fence_have_ended(uint64 upto);
 extern void hp_fence_close(HpStripeNo stripe, uint64 upto);
 extern bool hp_fence_settled(HpStripeNo stripe, uint64 version);
 extern uint64 hp_fence_newest_xid(void);

@@ -111,10 +111,17 @@ hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 
 	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	reason = reason_to_bypass(rel, cached, snapshot);
-	if (!cached->linked && !(hp_shmem_attach(HP_SHMEM_TRY) && hp_config_link(rel)))
+	if (!cached->linked)
 	{
-		reader->cached = NULL;
-		return;
+		HpLink		link = hp_shmem_attach(HP_SHMEM_TRY) ? hp_config_link(rel) : HP_LINK_FULL;
+
+		if (link == HP_LINK_FULL)
+		{
+			reader->cached = NULL;
+			return;
+		}
+		if (link == HP_LINK_WAITS && reason < 0)
+			reason = HP_NOT_QUIET_READS;
 	}
 	if (reason >= 0)
 	{

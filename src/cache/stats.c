@@ -52,7 +52,9 @@ typedef struct HpSlot
 	Oid			relid;
 	Oid			indexid;		/* as of the last registration, for display */
 	uint64		seed;
-	uint64		fingerprint;
+	uint64		fingerprint;	/* of the table, as whoever is linked knows it */
+	uint64		announced;		/* what it is to become, see hp_config_link() */
+	uint64		announced_upto; /* when these have ended; full transaction id */
 	/* atomics */
 	pg_atomic_uint64 entries;
 	pg_atomic_uint64 bytes;
@@ -135,6 +137,7 @@ clear_slot_locked(HpSlot *slot)
 	Assert(LWLockHeldByMeInMode(&registry->lock, LW_EXCLUSIVE));
 	slot->dbid = InvalidOid;
 	slot->fingerprint = 0;
+	slot->announced = 0;
 	pg_atomic_write_u64(&slot->entries, 0);
 	pg_atomic_write_u64(&slot->bytes, 0);
 	for (int c = 0; c < HP_NCOUNTERS; c++)
@@ -251,9 +254,8 @@ hp_stats_forget_at_commit(Oid relid)
 }
 
 /*
- * Is this the fingerprint that a slot remembers?  If not, the caller makes the
- * table's entries dead, and only then stores it: whoever finds it there takes the
- * entries for right.
+ * Is this the fingerprint that a slot remembers?  Whoever finds it there takes
+ * the table's entries for right.
  */
 bool
 hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint)
@@ -265,6 +267,31 @@ hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint)
 	result = slot->generation == ref.generation && slot->fingerprint == fingerprint;
 	LWLockRelease(&registry->lock);
 	return result;
+}
+
+/*
+ * Announce a fingerprint.  True if nobody has announced the same before; else
+ * *upto becomes what was said then.
+ */
+bool
+hp_stats_announce(HpSlotRef ref, uint64 fingerprint, uint64 *upto)
+{
+	HpSlot	   *slot = &registry->slots[ref.slot];
+	bool		first;
+
+	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+	first = slot->generation != ref.generation || slot->announced != fingerprint;
+	if (slot->generation == ref.generation)
+	{
+		if (first)
+		{
+			slot->announced = fingerprint;
+			slot->announced_upto = *upto;
+		}
+		*upto = slot->announced_upto;
+	}
+	LWLockRelease(&registry->lock);
+	return first;
 }
 
 void

@@ -57,6 +57,7 @@ extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
 extern void hp_stats_forget_at_commit(Oid relid);
 extern bool hp_stats_is_taken(HpSlotRef ref);
 extern bool hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint);
+extern bool hp_stats_announce(HpSlotRef ref, uint64 fingerprint, uint64 *upto);
 extern void hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint);
 extern HpPending *hp_stats_pending(HpSlotRef ref);
 extern void hp_stats_flush(void);

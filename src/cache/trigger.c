@@ -42,10 +42,16 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
@@ -106,7 +112,7 @@ stage_wanted(const HpTarget *target, const HpCachedKey *cached)
 {
 	if (!cached->write_through && hp_attach_putting != target->rel->relid)
 		return false;
-	return target->cached->linked || hp_config_link(target->rel);
+	return hp_config_link(target->rel) == HP_LINKED;
 }
 
 /* The slot's row as a composite datum of the target's row type. */
@@ -358,6 +364,43 @@ partition_commands(Node *parsetree, AlterTableType kind)
 	return result;
 }
 
+/* Is a function the support function of an operator class? */
+static bool
+is_support_function(Oid function)
+{
+	Relation	catalog = table_open(AccessMethodProcedureRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
+
+	ScanKeyInit(&key, Anum_pg_amproc_amproc, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(function));
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+/* May an object decide how keys are hashed, or whether they can be? */
+static bool
+concerns_hashing(const HpChangedObject *object)
+{
+	switch (object->classid)
+	{
+		case OperatorRelationId:
+		case OperatorClassRelationId:
+		case OperatorFamilyRelationId:
+		case AccessMethodOperatorRelationId:
+		case AccessMethodProcedureRelationId:
+			return true;
+		case ProcedureRelationId:
+			return is_support_function(object->objid);
+		default:
+			return false;
+	}
+}
+
 /*
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
  * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a dropped
@@ -396,6 +439,7 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	List	   *objects;
 	ListCell   *lc;
+	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_ddl");
 	if (hp_config_rows(InvalidOid, 1) == NIL)
@@ -417,10 +461,13 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 			hp_attach_note_table(table_of_trigger(object->objid));
 		else if (object->classid == TypeRelationId || object->classid == CastRelationId)
 			hp_attach_note_types();
-		else if (object->classid == NamespaceRelationId &&
-				 object->objid == get_namespace_oid("hotpath", true))
-			hp_attach_note_all();
+		else if (!all)
+			all = concerns_hashing(object) ||
+				(object->classid == NamespaceRelationId &&
+				 object->objid == get_namespace_oid("hotpath", true));
 	}
+	if (all)
+		hp_attach_note_all();
 	foreach(lc, partition_commands(trigger->parsetree, AT_AttachPartition))
 		hp_attach_partition(RangeVarGetRelid(((PartitionCmd *) lfirst(lc))->name, NoLock, true));
 	PG_RETURN_NULL();
@@ -444,6 +491,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	List	   *objects;
 	ListCell   *lc;
 	List	   *dropped = NIL;
+	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_drop");
 	if (hp_config_rows(InvalidOid, 1) == NIL)
@@ -464,7 +512,11 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		}
 		else if (object->classid == CastRelationId)
 			hp_attach_note_types();
+		else if (!all)
+			all = concerns_hashing(object);
 	}
+	if (all)
+		hp_attach_note_all();
 	if (dropped != NIL)
 	{
 		/* a DROP TABLE was noted when it started; what else drops tables was not */

@@ -38,6 +38,7 @@
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "catalog/relation.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
@@ -47,6 +48,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /* What speaks against an index as a key, judged by its catalog row. */
 static HpKeyProblem
@@ -98,7 +100,46 @@ hash_function_of(Oid equal_operator, uint64 *identity)
 		ReleaseSysCache(proc);
 	}
 	ReleaseSysCacheList(list);
+	if (OidIsValid(result) && result >= FirstNormalObjectId)
+	{
+		HeapTuple	function = SearchSysCache1(PROCOID, ObjectIdGetDatum(result));
+
+		/* it may be replaced */
+		hp_relation_watch_function(result);
+		if (HeapTupleIsValid(function))
+		{
+			*identity = hash_combine64(*identity, HeapTupleHeaderGetRawXmin(function->t_data));
+			ReleaseSysCache(function);
+		}
+	}
 	return result;
+}
+
+/*
+ * Will values of a type be hashed alike for as long as the operator class of the
+ * type itself is the same?  Containers ask the types inside.  Of composite types
+ * attributes may be added and dropped while tables hold values; of others inside
+ * only enums and those of PostgreSQL itself cannot get another hash function.
+ */
+static bool
+is_hashed_for_good(Oid type, bool inside)
+{
+	TypeCacheEntry *entry;
+	Oid			base = getBaseType(type);
+	Oid			inner = get_element_type(base);
+
+	if (base == RECORDOID || type_is_rowtype(base))
+		return false;
+	if (!OidIsValid(inner) && type_is_range(base))
+		inner = get_range_subtype(base);
+	if (!OidIsValid(inner) && type_is_multirange(base))
+		inner = get_multirange_range(base);
+	if (OidIsValid(inner))
+		return is_hashed_for_good(inner, true);
+	if (!inside || type_is_enum(base))
+		return true;
+	entry = lookup_type_cache(base, TYPECACHE_HASH_EXTENDED_PROC);
+	return base < FirstNormalObjectId && entry->hash_extended_proc < FirstNormalObjectId;
 }
 
 /* Are equal values of an operator class equal bit by bit, under a collation? */
@@ -154,7 +195,7 @@ define_column(HpKeyDef *def, int i, Relation rel, Relation index, MemoryContext 
 
 /* Some container types have a hash function that fails for their element type. */
 static bool
-column_is_hashable(const HpKeyColumn *column)
+column_has_hash(const HpKeyColumn *column)
 {
 	return OidIsValid(column->hash.fn_oid) &&
 		op_hashjoinable(column->equal_operator, column->type);
@@ -217,7 +258,8 @@ hp_key_define(Relation rel, Oid indexid, bool allow_invalid, MemoryContext conte
 	for (int i = 0; i < def->ncolumns && *problem == HP_KEY_FINE; i++)
 	{
 		*problem = define_column(def, i, rel, index, context);
-		def->hashable = def->hashable && column_is_hashable(&def->columns[i]);
+		def->hashable = def->hashable && column_has_hash(&def->columns[i]) &&
+			is_hashed_for_good(def->columns[i].type, false);
 	}
 	def->seed = hp_key_seed(RelationGetRelid(rel), index->rd_index->indkey.values, def->ncolumns);
 	relation_close(index, AccessShareLock);
@@ -235,14 +277,22 @@ hp_key_same_functions(const HpKeyDef *a, const HpKeyDef *b)
 	return true;
 }
 
-/* The type of the first column without a hash function. */
-Oid
-hp_key_unhashable_type(const HpKeyDef *def)
+/* Why a key is not hashable, as the detail of an error. */
+char *
+hp_key_hash_problem(const HpKeyDef *def)
 {
 	for (int i = 0; i < def->ncolumns; i++)
-		if (!column_is_hashable(&def->columns[i]))
-			return def->columns[i].type;
-	return InvalidOid;
+	{
+		Oid			type = def->columns[i].type;
+
+		if (!column_has_hash(&def->columns[i]))
+			return psprintf("Type %s has no hash operator class that goes with the index.",
+							format_type_be(type));
+		if (!is_hashed_for_good(type, false))
+			return psprintf("How values of type %s are hashed may change with the types that it is made of.",
+							format_type_be(type));
+	}
+	return pstrdup("Its types were changed by another session.");
 }
 
 /* Bytes of a column's value in an image. */

@@ -92,7 +92,7 @@ typedef struct HpCoercion
 extern HpKeyDef *hp_key_define(Relation rel, Oid indexid, bool allow_invalid,
 							   MemoryContext context, HpKeyProblem *problem);
 extern uint64 hp_key_seed(Oid relid, const AttrNumber *attnums, int n);
-extern Oid	hp_key_unhashable_type(const HpKeyDef *def);
+extern char *hp_key_hash_problem(const HpKeyDef *def);
 
 extern void hp_key_set(HpKey *key, const HpKeyDef *def);
 extern bool hp_key_of_tuple(HpKey *key, const HpKeyDef *def, HeapTuple tuple, TupleDesc desc);

@@ -57,6 +57,7 @@ typedef struct RowtypeEntry
 } RowtypeEntry;
 
 #define HP_MAX_WATCHERS 4
+#define HP_MAX_FUNCTIONS 32
 
 typedef struct WatchEntry
 {
@@ -139,6 +140,41 @@ anything_changed(Datum arg, int cacheid, uint32 hash)
 	invalidate_all();
 }
 
+/* Functions that keys are hashed by.  More than there is room for: all functions. */
+static uint32 watched_functions[HP_MAX_FUNCTIONS];
+static int	nwatched_functions = 0;
+
+static bool
+is_watched(uint32 hash)
+{
+	for (int i = 0; i < Min(nwatched_functions, HP_MAX_FUNCTIONS); i++)
+		if (watched_functions[i] == hash)
+			return true;
+	return false;
+}
+
+/* When a function changes, all descriptors are to be rebuilt. */
+void
+hp_relation_watch_function(Oid function)
+{
+	uint32		hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function));
+
+	if (is_watched(hash) || nwatched_functions > HP_MAX_FUNCTIONS)
+		return;
+	if (nwatched_functions < HP_MAX_FUNCTIONS)
+		watched_functions[nwatched_functions] = hash;
+	nwatched_functions++;
+}
+
+/* Syscache callback; a hash of 0 stands for all functions. */
+static void
+function_changed(Datum arg, int cacheid, uint32 hash)
+{
+	if (nwatched_functions > HP_MAX_FUNCTIONS || (hash == 0 && nwatched_functions > 0) ||
+		is_watched(hash))
+		anything_changed(arg, cacheid, hash);
+}
+
 /* Called from _PG_init. */
 void
 hp_relation_init(void)
@@ -165,6 +201,7 @@ hp_relation_init(void)
 	CacheRegisterSyscacheCallback(OPEROID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AMOPOPID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AMPROCNUM, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, function_changed, (Datum) 0);
 }
 
 /*

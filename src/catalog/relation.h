@@ -54,6 +54,7 @@ extern bool hp_relation_may_select(HpRelation *rel);
 extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
 extern void hp_relation_check_owner(Oid relid);
 extern void hp_relation_watch(Oid other, Oid relid);
+extern void hp_relation_watch_function(Oid function);
 extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 /* The column of a row type with a name; InvalidAttrNumber if there is none. */
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);

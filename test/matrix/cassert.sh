@@ -36,6 +36,7 @@ if [ ! -e "$ROOTFS$prefix/build-$build" ]; then
 		make -s -j$(nproc) -C src >>/build/make.log
 		make -s -C src install >>/build/make.log
 		make -s -C contrib/file_fdw install >>/build/make.log	# for page_relations
+		make -s -C contrib/citext install >>/build/make.log	# for refusals
 		chown -R postgres: /build/tree"
 	touch "$ROOTFS$prefix/build-$build"
 fi

@@ -197,6 +197,8 @@ copy_sources "$COPY"
 for preload in no yes; do
 	{
 		echo "max_prepared_transactions = 10"
+		# a transaction of its own would keep what is cached just then from being used at once
+		echo "autovacuum = off"
 		[ $preload = no ] || echo "shared_preload_libraries = 'pg_hotpath'"
 		[ -z "${TEMP_CONFIG:-}" ] || cat "$TEMP_CONFIG"
 	} >"$WORK/$preload.conf"

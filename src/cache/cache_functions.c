@@ -37,6 +37,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -93,6 +94,17 @@ hotpath_uncache_table(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Is a linked table's fence quiet, as far as others are concerned? */
+static bool
+is_quiet(const HpCached *cached)
+{
+	HpFenceView view;
+	uint64		version;
+
+	hp_fence_view(&view, GetActiveSnapshot());
+	return hp_fence_read(cached->table_stripe, &view, &version) != HP_NOT_QUIET;
+}
+
 /* cache_check(rel): why the cache is bypassed for this table, null if it is not. */
 Datum
 hotpath_cache_check(PG_FUNCTION_ARGS)
@@ -107,7 +119,7 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
 	if (cached->unsafe != NULL)
 		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
-	wanted = !RecoveryInProgress() && !cached->linked;
+	wanted = !RecoveryInProgress();
 	/* looking for the memory may retire it */
 	attached = wanted && hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	if (hp_shmem_is_retired())
@@ -120,9 +132,10 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 	if (link == HP_LINK_FULL)
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
 										 "a larger pg_hotpath.cache_size has more, up to 4,096"));
-	if (link == HP_LINK_WAITS)
-		PG_RETURN_TEXT_P(cstring_to_text("transactions have yet to end that had begun to write, in "
-										 "any database, when the table was cached or altered"));
+	if (link == HP_LINK_WAITS || (attached && !is_quiet(cached)))
+		PG_RETURN_TEXT_P(cstring_to_text("transactions have yet to end that were writing, in any "
+										 "database, when the server was started or the table was "
+										 "cached, altered, truncated or made anew"));
 	PG_RETURN_NULL();
 }
 

@@ -629,16 +629,21 @@ hp_config_link(HpRelation *rel)
 	if (cached->linked)
 		return HP_LINKED;
 	cached->table_stripe = hp_config_table_stripe(rel->relid);
-	if (!cached->announced && !take_slots(rel, cached))
-		return HP_LINK_FULL;
+	/* closing takes this transaction for noted as well, so ask before */
+	mine = hp_fence_noted_by_me(cached->table_stripe);
+	if (!cached->announced)
+	{
+		if (!take_slots(rel, cached))
+			return HP_LINK_FULL;
+		cached->linked = is_known(cached);
+		if (cached->linked)
+			return HP_LINKED;
+		announce(cached);
+	}
+	if (mine || !hp_fence_have_ended(cached->announced_upto))
+		return HP_LINK_WAITS;
 	if (!is_known(cached))
 	{
-		/* closing takes this transaction for noted as well, so ask before */
-		mine = hp_fence_noted_by_me(cached->table_stripe);
-		if (!cached->announced)
-			announce(cached);
-		if (mine || !hp_fence_have_ended(cached->announced_upto))
-			return HP_LINK_WAITS;
 		hp_fence_close(cached->table_stripe, hp_fence_newest_xid());
 		for (int i = 0; i < cached->nkeys; i++)
 			hp_stats_store_fingerprint(cached->keys[i].slot, cached->fingerprint);

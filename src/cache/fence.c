@@ -54,6 +54,7 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "base/compat.h"
 #include "base/shmem.h"
 #include "miscadmin.h"
@@ -452,26 +453,21 @@ are_told(const uint64 *ring, uint64 upto)
 }
 
 /*
- * Have all others ended that have an id up to this one, messages included?  Most
- * of the looking is spared by the active snapshot, which lists a transaction that
- * has an id itself, so that such a one asks only once.
+ * Have all others ended that have an id up to this one, messages included?  As
+ * long as they have not even finished as of the active snapshot, that tells; it
+ * cannot where the own id is among them.  False during recovery.
  */
 bool
 hp_fence_have_ended(uint64 upto)
 {
-	static LocalTransactionId asked_lxid = InvalidLocalTransactionId;
-	static uint64 asked_upto = 0;
 	const uint64 nobody[HP_RING] = {0};
+	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 	HpFenceView view;
 
-	if (!ActiveSnapshotSet() || TransactionIdIsValid(GetTopTransactionIdIfAny()))
-	{
-		if (asked_lxid == HP_MY_LXID && asked_upto == upto)
-			return false;
-		asked_lxid = HP_MY_LXID;
-		asked_upto = upto;
+	if (RecoveryInProgress())
+		return false;
+	if (!ActiveSnapshotSet() || (own != 0 && own <= upto))
 		return !is_being_ended(nobody, upto);
-	}
 	hp_fence_view(&view, GetActiveSnapshot());
 	return view.xmin > upto && are_told(nobody, upto);
 }

@@ -106,13 +106,11 @@ same_values(const HpKey *a, const HpKey *b)
 	return true;
 }
 
-/* Is this key's row to be cached at commit?  Then the key's slot is known, too. */
+/* Is this key's row to be cached at commit, if it can be? */
 static bool
 stage_wanted(const HpTarget *target, const HpCachedKey *cached)
 {
-	if (!cached->write_through && hp_attach_putting != target->rel->relid)
-		return false;
-	return hp_config_link(target->rel) == HP_LINKED;
+	return cached->write_through || hp_attach_putting == target->rel->relid;
 }
 
 /* The slot's row as a composite datum of the target's row type. */
@@ -161,7 +159,10 @@ command_of_slot(TupleTableSlot *slot, CommandId *command)
 	return true;
 }
 
-/* Stage the new row for commit, or spoil what is staged of its key. */
+/*
+ * Stage the new row for commit, or spoil what is staged of its key.  One that is to be staged and cannot
+ * be is remembered: an older version may come later, when it can.
+ */
 static void
 stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
 	  TupleTableSlot *slot)
@@ -172,7 +173,7 @@ stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_versio
 	if (!wanted && hp_stage_count == 0)
 		return;
 	hp_key_set(key, cached->def);
-	if (wanted && target->cached->unsafe == NULL &&
+	if (wanted && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
 		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
 		hp_stage_row(cached, key, key_version,
 					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),

@@ -118,13 +118,13 @@ hash_function_of(Oid equal_operator, uint64 *identity)
 /*
  * Will values of a type be hashed alike for as long as the operator class of the
  * type itself is the same?  Containers ask the types inside.  Of composite types
- * attributes may be added and dropped while tables hold values; of others inside
- * only enums and those of PostgreSQL itself cannot get another hash function.
+ * attributes may be added and dropped while tables hold values; others inside may
+ * get another hash function, except for enums and PostgreSQL's own types that have
+ * one of PostgreSQL's own.
  */
 static bool
 is_hashed_for_good(Oid type, bool inside)
 {
-	TypeCacheEntry *entry;
 	Oid			base = getBaseType(type);
 	Oid			inner = get_element_type(base);
 
@@ -136,10 +136,9 @@ is_hashed_for_good(Oid type, bool inside)
 		inner = get_multirange_range(base);
 	if (OidIsValid(inner))
 		return is_hashed_for_good(inner, true);
-	if (!inside || type_is_enum(base))
-		return true;
-	entry = lookup_type_cache(base, TYPECACHE_HASH_EXTENDED_PROC);
-	return base < FirstNormalObjectId && entry->hash_extended_proc < FirstNormalObjectId;
+	return !inside || ((base < FirstNormalObjectId || type_is_enum(base)) &&
+					   lookup_type_cache(base, TYPECACHE_HASH_EXTENDED_PROC)->hash_extended_proc <
+					   FirstNormalObjectId);
 }
 
 /* Are equal values of an operator class equal bit by bit, under a collation? */

@@ -108,7 +108,8 @@ INSERT INTO by_domain VALUES (1, 1), (2, 2);
 INSERT INTO by_name VALUES ('a', 1);
 INSERT INTO mixed SELECT i, 'b' || i, i FROM generate_series(1, 5) i;
 SELECT hotpath.cache_table(oid) FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname ~ '^(by_|users|mixed|items|orders)';
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname ~ '^(by_|users|mixed|items|orders)'
+	AND relname <> 'by_pair';	-- a composite key, which is refused
 SELECT hotpath.cache_table('users', 'users_name_key');
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO fuzz;
 ANALYZE;

@@ -88,5 +88,20 @@ create table keyless (v int unique not null);
 select hotpath.put(row(1)::keyless);
 select hotpath.put(row(1, 2));
 
+-- inside the put of a row, before it is noted, that of another table, which changes the row once more
+create table inner_row (id int primary key, v text);
+create table outer_row (id int primary key, v text);
+select hotpath.cache_table('inner_row'), hotpath.cache_table('outer_row');
+select hotpath.get(null::inner_row, 1), hotpath.get(null::outer_row, 1);
+create function change_again() returns trigger language plpgsql as
+	$$ begin update outer_row set v = 'last' where id = new.id; return null; end $$;
+create trigger change_again after insert or update on inner_row for each row execute function change_again();
+create function put_inside() returns trigger language plpgsql as
+	$$ begin if new.v = 'first' then perform hotpath.put(row(new.id, 'inner')::inner_row); end if; return null; end $$;
+create trigger " put_inside" after insert or update on outer_row for each row execute function put_inside();
+select hotpath.put(row(1, 'first')::outer_row);
+select hotpath.get(null::outer_row, 1) as cached, outer_row as plain from outer_row;
+select * from hotpath.verify_cache('outer_row');
+
 set client_min_messages = warning;
 drop schema put cascade;

@@ -81,10 +81,15 @@ create table by_mark (id mark primary key);
 create table by_domain (id int, list marks[], primary key (list, id));
 create table by_range (id mark_range primary key);
 create table by_citext (id citext[] primary key);
+create type money_range as range (subtype = money);
+create table by_money (id money_range primary key);
 select hotpath.cache_table('by_mark');
 select hotpath.cache_table('by_domain');
 select hotpath.cache_table('by_range');
 select hotpath.cache_table('by_citext');
+\set VERBOSITY terse
+select hotpath.cache_table('by_money');		-- which servers refuse by themselves, or do not know yet
+\set VERBOSITY default
 -- and those that may not
 create table by_shade (id shade[] primary key, spans numrange[]);
 create table by_span (id int4range, spans nummultirange, name citext, unique (id, spans, name));

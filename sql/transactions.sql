@@ -134,5 +134,11 @@ select hotpath.get(null::item, 1);
 rollback;
 table differences;
 
+-- where there is no snapshot: the cast of an assignment after a commit
+select hotpath.get(null::item, 1);
+create domain checked as int check (hotpath.cache_check('item') is null and hotpath.get(null::item, 1) is not null or true);
+do $$ declare n checked; begin commit; get diagnostics n = row_count; end $$;
+drop domain checked;
+
 set client_min_messages = warning;
 drop schema transactions cascade;

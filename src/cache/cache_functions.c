@@ -94,13 +94,15 @@ hotpath_uncache_table(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Is a linked table's fence quiet, as far as others are concerned? */
+/* Is a linked table's fence quiet for the caller?  Yes as well for who has noted something in it himself. */
 static bool
 is_quiet(const HpCached *cached)
 {
 	HpFenceView view;
 	uint64		version;
 
+	if (!ActiveSnapshotSet())
+		return true;
 	hp_fence_view(&view, GetActiveSnapshot());
 	return hp_fence_read(cached->table_stripe, &view, &version) != HP_NOT_QUIET;
 }
@@ -133,9 +135,10 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
 										 "a larger pg_hotpath.cache_size has more, up to 4,096"));
 	if (link == HP_LINK_WAITS || (attached && !is_quiet(cached)))
-		PG_RETURN_TEXT_P(cstring_to_text("transactions have yet to end that were writing, in any "
-										 "database, when the server was started or the table was "
-										 "cached, altered, truncated or made anew"));
+		PG_RETURN_TEXT_P(cstring_to_text("transactions are not finished as of this snapshot that were "
+										 "writing, in any database, when the server was started or the "
+										 "table, or another of its fence, was cached, altered, truncated "
+										 "or made anew"));
 	PG_RETURN_NULL();
 }
 

@@ -17,7 +17,7 @@
 typedef struct HpCachedKey
 {
 	HpKeyDef   *def;
-	HpSlotRef	slot;			/* generation 0 until linked */
+	HpSlotRef	slot;			/* generation 0 until hp_config_link() has taken it */
 	HpPending  *pending;
 	int64		ttl;			/* microseconds, 0 for ever */
 	bool		write_through;

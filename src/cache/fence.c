@@ -469,7 +469,10 @@ hp_fence_have_ended(uint64 upto)
 	if (!ActiveSnapshotSet() || (own != 0 && own <= upto))
 		return !is_being_ended(nobody, upto);
 	hp_fence_view(&view, GetActiveSnapshot());
-	return view.xmin > upto && are_told(nobody, upto);
+	if (view.xmin <= upto)
+		return false;
+	/* a writer does not wait */
+	return own != 0 ? !is_being_ended(nobody, upto) : are_told(nobody, upto);
 }
 
 /*

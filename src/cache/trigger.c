@@ -160,26 +160,33 @@ command_of_slot(TupleTableSlot *slot, CommandId *command)
 }
 
 /*
- * Stage the new row for commit, or spoil what is staged of its key.  One that is to be staged and cannot
- * be is remembered: an older version may come later, when it can.
+ * May a version of this key's row be staged that is older, and whose trigger fires later?  Another
+ * table's put() may be inside one of this table.
  */
+static bool
+older_may_follow(const HpTarget *target, const HpCachedKey *cached)
+{
+	return stage_wanted(target, cached) || OidIsValid(hp_attach_putting);
+}
+
+/* Stage the new row for commit, or spoil what is staged of its key. */
 static void
 stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
 	  TupleTableSlot *slot)
 {
-	bool		wanted = stage_wanted(target, cached);
+	bool		follow = older_may_follow(target, cached);
 	CommandId	command;
 
-	if (!wanted && hp_stage_count == 0)
+	if (!follow && hp_stage_count == 0)
 		return;
 	hp_key_set(key, cached->def);
-	if (wanted && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
+	if (stage_wanted(target, cached) && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
 		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
 		hp_stage_row(cached, key, key_version,
 					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
 					 row_of_slot(target, slot), command);
 	else
-		hp_stage_spoil(key, wanted);
+		hp_stage_spoil(key, follow);
 }
 
 /* Note one cached key of a row that has changed. */
@@ -201,10 +208,10 @@ note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, Tuple
 		if (!has_new || old_key.hash != new_key.hash)
 		{
 			hp_fence_note_key(hp_fence_key_stripe(old_key.hash));
-			if (hp_stage_count > 0 || stage_wanted(target, cached))
+			if (hp_stage_count > 0 || older_may_follow(target, cached))
 			{
 				hp_key_set(&old_key, cached->def);
-				hp_stage_spoil(&old_key, stage_wanted(target, cached));
+				hp_stage_spoil(&old_key, older_may_follow(target, cached));
 			}
 		}
 	}

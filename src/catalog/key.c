@@ -127,6 +127,7 @@ is_hashed_for_good(Oid type, bool inside)
 {
 	Oid			base = getBaseType(type);
 	Oid			inner = get_element_type(base);
+	Oid			hash;
 
 	if (base == RECORDOID || type_is_rowtype(base))
 		return false;
@@ -136,9 +137,11 @@ is_hashed_for_good(Oid type, bool inside)
 		inner = get_multirange_range(base);
 	if (OidIsValid(inner))
 		return is_hashed_for_good(inner, true);
-	return !inside || ((base < FirstNormalObjectId || type_is_enum(base)) &&
-					   lookup_type_cache(base, TYPECACHE_HASH_EXTENDED_PROC)->hash_extended_proc <
-					   FirstNormalObjectId);
+	if (!inside)
+		return true;
+	hash = lookup_type_cache(base, TYPECACHE_HASH_EXTENDED_PROC)->hash_extended_proc;
+	return (base < FirstNormalObjectId || type_is_enum(base)) && OidIsValid(hash) &&
+		hash < FirstNormalObjectId;
 }
 
 /* Are equal values of an operator class equal bit by bit, under a collation? */

@@ -109,5 +109,26 @@ insert into other values (1);
 create or replace trigger wrong after insert on other for each row execute function hotpath.note_row();
 insert into other values (1);
 
+-- an event trigger that comes before ours, reads by the cache, and has the command undone
+create type label as enum ('old', 'other');
+create table labelled (id int primary key, kind label);
+insert into labelled values (1, 'old'), (2, 'old');
+select hotpath.cache_table('labelled');
+select hotpath.get_json('labelled', 1);
+create function look_first() returns event_trigger language plpgsql as $$
+declare
+	r record;
+begin
+	for r in select hotpath.get_json('labelled', id)::text as cached, row_to_json(l)::text as plain from labelled l order by id loop
+		raise notice 'cached % plain %', r.cached, r.plain;
+	end loop;
+	raise exception 'no';
+end $$;
+create event trigger a_first on ddl_command_end when tag in ('ALTER TYPE') execute function look_first();
+alter type label rename value 'old' to 'new';
+drop event trigger a_first;
+select hotpath.get_json('labelled', id) as cached, row_to_json(l) as plain from labelled l order by id;
+select * from hotpath.verify_cache('labelled');
+
 set client_min_messages = warning;
 drop schema ddl_triggers cascade;

@@ -97,7 +97,8 @@ REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.note_start(),
 	@extschema@.note_ddl(), @extschema@.note_drop(), @extschema@.note_rewrite() FROM PUBLIC;
 
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
-	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'DROP TABLE') EXECUTE FUNCTION @extschema@.note_start();
+	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP TABLE')
+	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS
 	'notes for pg_hotpath what cannot be noted or asked for when the command has ended';

@@ -142,7 +142,9 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
  * The command that wrote the row version in a slot.  Triggers of nested commands
  * fire before those of the command around them, so the order in which triggers
  * fire is not the order in which rows were written.  False where the table's
- * access method does not say.
+ * access method does not say, and for a version that is not the row's last, or
+ * may not be: the trigger of a later one may have fired when nothing was to be
+ * staged yet.
  */
 static bool
 command_of_slot(TupleTableSlot *slot, CommandId *command)
@@ -155,18 +157,11 @@ command_of_slot(TupleTableSlot *slot, CommandId *command)
 	tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
 	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
 		return false;
+	if ((tuple->t_data->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
+		return false;
 	*command = HeapTupleHeaderGetCmin(tuple->t_data);
 	return true;
-}
-
-/*
- * May a version of this key's row be staged that is older, and whose trigger fires later?  Another
- * table's put() may be inside one of this table.
- */
-static bool
-older_may_follow(const HpTarget *target, const HpCachedKey *cached)
-{
-	return stage_wanted(target, cached) || OidIsValid(hp_attach_putting);
 }
 
 /* Stage the new row for commit, or spoil what is staged of its key. */
@@ -174,19 +169,19 @@ static void
 stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
 	  TupleTableSlot *slot)
 {
-	bool		follow = older_may_follow(target, cached);
+	bool		wanted = stage_wanted(target, cached);
 	CommandId	command;
 
-	if (!follow && hp_stage_count == 0)
+	if (!wanted && hp_stage_count == 0)
 		return;
 	hp_key_set(key, cached->def);
-	if (stage_wanted(target, cached) && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
+	if (wanted && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
 		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
 		hp_stage_row(cached, key, key_version,
 					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
 					 row_of_slot(target, slot), command);
 	else
-		hp_stage_spoil(key, follow);
+		hp_stage_spoil(key, wanted);
 }
 
 /* Note one cached key of a row that has changed. */
@@ -208,10 +203,10 @@ note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, Tuple
 		if (!has_new || old_key.hash != new_key.hash)
 		{
 			hp_fence_note_key(hp_fence_key_stripe(old_key.hash));
-			if (hp_stage_count > 0 || older_may_follow(target, cached))
+			if (hp_stage_count > 0 || stage_wanted(target, cached))
 			{
 				hp_key_set(&old_key, cached->def);
-				hp_stage_spoil(&old_key, older_may_follow(target, cached));
+				hp_stage_spoil(&old_key, stage_wanted(target, cached));
 			}
 		}
 	}
@@ -413,7 +408,7 @@ concerns_hashing(const HpChangedObject *object)
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
  * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a dropped
  * table does not tell any more whose partition it was, nor a renamed schema what
- * is configured.
+ * is configured; and what rendered values depend on.
  */
 Datum
 hotpath_note_start(PG_FUNCTION_ARGS)
@@ -428,6 +423,11 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 		if (((PartitionCmd *) lfirst(lc))->concurrent)
 			hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
 												  NoLock, true));
+	/* before another event trigger can read, and undo it before note_ddl() comes */
+	if (IsA(trigger->parsetree, AlterEnumStmt) || IsA(trigger->parsetree, CreateCastStmt) ||
+		(IsA(trigger->parsetree, DropStmt) &&
+		 ((DropStmt *) trigger->parsetree)->removeType == OBJECT_CAST))
+		hp_attach_note_types();
 	if (IsA(trigger->parsetree, RenameStmt) &&
 		((RenameStmt *) trigger->parsetree)->renameType == OBJECT_SCHEMA &&
 		strcmp(((RenameStmt *) trigger->parsetree)->subname, "hotpath") == 0)

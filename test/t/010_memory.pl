@@ -44,6 +44,28 @@ is($crowd[0]->query('SELECT count(*) FROM hotpath.cache_memory'), '1', 'there is
 $_->quit for @crowd;
 agrees($node, 'users', -5, 1005, 'and it serves');
 
+# Memory that is made in the middle of a command: what was written before it must not be there afterwards
+# as an older version whose trigger fires later
+$node->safe_psql('postgres', <<'EOS');
+CREATE TABLE nested (id int PRIMARY KEY, v text);
+INSERT INTO nested VALUES (1, 'old'), (2, 'old');
+SELECT hotpath.cache_table('nested', write_through => true);
+CREATE FUNCTION nest() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF new.id = 1 THEN
+		UPDATE nested SET v = 'nested' WHERE id = 2;
+		PERFORM hotpath.get(NULL::nested, 1);
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER summary AFTER UPDATE ON nested FOR EACH ROW EXECUTE FUNCTION nest();
+EOS
+$node->restart;
+$node->safe_psql('postgres', "UPDATE nested SET v = 'outer'");
+is($node->safe_psql('postgres', 'SELECT v FROM nested ORDER BY id'), "outer\nnested", 'a nested change is the last');
+agrees($node, 'nested', 1, 2, 'nothing older is served') for 1 .. 2;
+$node->safe_psql('postgres', 'DROP TABLE nested; DROP FUNCTION nest()');
+
 # A writer from before the memory, which left no note, and readers that make it meanwhile
 for my $end ('COMMIT', 'ROLLBACK')
 {

@@ -369,6 +369,11 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	ensure_triggers(relid, all);
 	hp_config_store(row);
 	CommandCounterIncrement();
+
+	/* announces what the table looks like now, so that its first writer is not the one who does */
+	rel = hp_relation_by_oid(relid);
+	if (hp_config_of(rel) != NULL)
+		(void) hp_config_link(rel);
 }
 
 /* Detach a table: drop its triggers and what is configured of it. */

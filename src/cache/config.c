@@ -511,6 +511,16 @@ json_kind_of_row(TupleDesc desc)
 	return result;
 }
 
+/* Is a key of the same columns there?  Keys are told apart by these, however they compare. */
+static bool
+has_seed(const HpCached *cached, uint64 seed)
+{
+	for (int i = 0; i < cached->nkeys; i++)
+		if (cached->keys[i].def->seed == seed)
+			return true;
+	return false;
+}
+
 /* What is cached of a relation that has rows of configuration; NULL when no key of it is there any more. */
 static HpCached *
 load_cached(HpRelation *rel)
@@ -535,7 +545,7 @@ load_cached(HpRelation *rel)
 			if (row->primary != (primary == 1))
 				continue;
 			def = resolve_key(relation, rel, context, row);
-			if (def != NULL && hp_config_key(cached, def) == NULL)
+			if (def != NULL && !has_seed(cached, def->seed))
 				cached->keys[cached->nkeys++] = (HpCachedKey)
 			{
 				.def = def,.ttl = hp_config_microseconds(row->ttl),
@@ -617,20 +627,17 @@ announce(HpCached *cached)
 /*
  * Connect a cached relation with shared memory, which must be attached: take
  * its slots, and see to it that they have its fingerprint.  A transaction that
- * may have changed the table itself sees catalog rows that others do not see
- * yet, and cannot.
+ * may have changed catalogs itself sees rows of them that others do not see yet,
+ * and cannot: one with an id that is announced as having to end.
  */
 HpLink
 hp_config_link(HpRelation *rel)
 {
 	HpCached   *cached = rel->cached;
-	bool		mine;
 
 	if (cached->linked)
 		return HP_LINKED;
 	cached->table_stripe = hp_config_table_stripe(rel->relid);
-	/* closing takes this transaction for noted as well, so ask before */
-	mine = hp_fence_noted_by_me(cached->table_stripe);
 	if (!cached->announced)
 	{
 		if (!take_slots(rel, cached))
@@ -640,7 +647,8 @@ hp_config_link(HpRelation *rel)
 			return HP_LINKED;
 		announce(cached);
 	}
-	if (mine || !hp_fence_have_ended(cached->announced_upto))
+	if (hp_fence_noted_by_me(cached->table_stripe) ||
+		!hp_fence_have_ended(cached->announced_upto))
 		return HP_LINK_WAITS;
 	if (!is_known(cached))
 	{

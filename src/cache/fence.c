@@ -453,9 +453,10 @@ are_told(const uint64 *ring, uint64 upto)
 }
 
 /*
- * Have all others ended that have an id up to this one, messages included?  As
- * long as they have not even finished as of the active snapshot, that tells; it
- * cannot where the own id is among them.  False during recovery.
+ * Have all ended that have an id up to this one, messages included?  As long as
+ * they have not even finished as of the active snapshot, that tells.  False
+ * during recovery, and where the own id is among them: this transaction may have
+ * changed catalogs that others do not see yet.
  */
 bool
 hp_fence_have_ended(uint64 upto)
@@ -464,9 +465,9 @@ hp_fence_have_ended(uint64 upto)
 	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 	HpFenceView view;
 
-	if (RecoveryInProgress())
+	if (RecoveryInProgress() || (own != 0 && own <= upto))
 		return false;
-	if (!ActiveSnapshotSet() || (own != 0 && own <= upto))
+	if (!ActiveSnapshotSet())
 		return !is_being_ended(nobody, upto);
 	hp_fence_view(&view, GetActiveSnapshot());
 	if (view.xmin <= upto)

@@ -105,6 +105,8 @@ hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 	reader->relid = rel->relid;
 	reader->generation = rel->generation;
 	reader->def = def;
+	reader->user = GetUserId();
+	reader->privilege_epoch = hp_relation_privilege_epoch;
 	reader->cached = cached != NULL ? hp_config_key(cached, def) : NULL;
 	if (reader->cached == NULL)
 		return;
@@ -182,13 +184,17 @@ count(const HpLookup *reader, HpCounter counter)
 	hp_stats_count(reader->cached->pending, counter);
 }
 
-/* Is the descriptor that the read began with still the right one? */
+/*
+ * Is the descriptor that the read began with still the right one?  And the user: what was read
+ * meanwhile may lack rows, by a policy that did not apply then.
+ */
 static bool
 still_current(const HpLookup *reader)
 {
 	HpRelation *now = hp_relation_peek(reader->relid);
 
-	return now != NULL && now->generation == reader->generation;
+	return now != NULL && now->generation == reader->generation && reader->user == GetUserId() &&
+		reader->privilege_epoch == hp_relation_privilege_epoch;
 }
 
 /*
@@ -473,7 +479,8 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	if (outcome == HP_ROW)
 	{
 		*json = render(row);
-		if (fill)
+		/* the load may have run functions that change settings */
+		if (fill && entry.hash == hash_combine64(key->hash, json_settings()))
 			publish(reader, key, &entry, false, DatumGetPointer(*json),
 					VARSIZE(DatumGetPointer(*json)), true, &full);
 	}

@@ -142,9 +142,7 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
  * The command that wrote the row version in a slot.  Triggers of nested commands
  * fire before those of the command around them, so the order in which triggers
  * fire is not the order in which rows were written.  False where the table's
- * access method does not say, and for a version that is not the row's last, or
- * may not be: the trigger of a later one may have fired when nothing was to be
- * staged yet.
+ * access method does not say.
  */
 static bool
 command_of_slot(TupleTableSlot *slot, CommandId *command)
@@ -157,11 +155,26 @@ command_of_slot(TupleTableSlot *slot, CommandId *command)
 	tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
 	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
 		return false;
-	if ((tuple->t_data->t_infomask & HEAP_XMAX_INVALID) == 0 &&
-		!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
-		return false;
 	*command = HeapTupleHeaderGetCmin(tuple->t_data);
 	return true;
+}
+
+/*
+ * Has this transaction replaced or deleted the row version in a slot?  The trigger of the later one
+ * stages or spoils what is to be, or has done so; or has not, when nothing was to be staged yet.
+ */
+static bool
+is_replaced(TupleTableSlot *slot)
+{
+	bool		should_free;
+	HeapTupleHeader header;
+
+	if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot))
+		return false;
+	header = ExecFetchSlotHeapTuple(slot, false, &should_free)->t_data;
+	return (header->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
+		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
 }
 
 /* Stage the new row for commit, or spoil what is staged of its key. */
@@ -172,7 +185,7 @@ stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_versio
 	bool		wanted = stage_wanted(target, cached);
 	CommandId	command;
 
-	if (!wanted && hp_stage_count == 0)
+	if ((!wanted && hp_stage_count == 0) || is_replaced(slot))
 		return;
 	hp_key_set(key, cached->def);
 	if (wanted && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
@@ -419,11 +432,10 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 	require_event_trigger(fcinfo, "note_start");
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
-	foreach(lc, partition_commands(trigger->parsetree, AT_DetachPartition))
-		if (((PartitionCmd *) lfirst(lc))->concurrent)
-			hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
-												  NoLock, true));
 	/* before another event trigger can read, and undo it before note_ddl() comes */
+	if (IsA(trigger->parsetree, AlterTableStmt))
+		hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
+											  NoLock, true));
 	if (IsA(trigger->parsetree, AlterEnumStmt) || IsA(trigger->parsetree, CreateCastStmt) ||
 		(IsA(trigger->parsetree, DropStmt) &&
 		 ((DropStmt *) trigger->parsetree)->removeType == OBJECT_CAST))

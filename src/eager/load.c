@@ -20,6 +20,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/transam.h"
 #include "base/compat.h"
 #include "base/guc.h"
 #include "catalog/pg_type.h"
@@ -176,6 +177,19 @@ is_by_key(const HpLevel *level)
 	return true;
 }
 
+/*
+ * Does a key's column find the rows that a link's operator would?  Other indexes on the same column
+ * may compare otherwise.  Integers of different widths are compared by operators of one family.
+ */
+static bool
+compares_alike(const HpKeyColumn *column, Oid type, Oid link_operator)
+{
+	if (type == column->type)
+		return column->equal_operator == link_operator;
+	return (type == INT2OID || type == INT4OID || type == INT8OID) &&
+		column->equal_operator < FirstNormalObjectId && link_operator < FirstNormalObjectId;
+}
+
 /* Find the source's key for a level; false if it has none, or one of types too different. */
 static bool
 match_source(SourceKeys *match, HpRelation *rel, const Oid *types)
@@ -193,8 +207,7 @@ match_source(SourceKeys *match, HpRelation *rel, const Oid *types)
 		while (link->far_columns[from] != column->attnum)
 			from++;
 		match->from[i] = from;
-		if (types[from] != column->type && types[from] != INT2OID && types[from] != INT4OID &&
-			types[from] != INT8OID)
+		if (!compares_alike(column, types[from], link->operators[from]))
 			return false;
 		hp_key_coercion_init(&match->coercions[i], types[from], column, CurrentMemoryContext);
 		if (match->coercions[i].kind != HP_COERCE_NONE &&

@@ -269,10 +269,10 @@ smallest_place(const HpStripe *s)
 }
 
 static bool
-in_ring(const HpStripe *s, uint64 xid)
+in_ring(const volatile uint64 *ring, uint64 xid)
 {
 	for (int k = 0; k < HP_RING; k++)
-		if (s->ring[k] == xid)
+		if (ring[k] == xid)
 			return true;
 	return false;
 }
@@ -288,7 +288,7 @@ noted_last(HpStripe *s, uint64 xid, uint64 *version)
 	bool		result;
 
 	pg_read_barrier();
-	result = s->last == xid && in_ring(s, xid);
+	result = s->last == xid && in_ring(s->ring, xid);
 	pg_read_barrier();
 	*version = before;
 	return result && (before & 1) == 0 && before == pg_atomic_read_u64(&s->version);
@@ -304,7 +304,7 @@ note(HpStripe *s, uint64 xid)
 	version = pg_atomic_read_u64(&s->version);
 	pg_atomic_write_u64(&s->version, version + 1);
 	pg_write_barrier();
-	if (!in_ring(s, xid))
+	if (!in_ring(s->ring, xid))
 	{
 		int			place = smallest_place(s);
 		uint64		out = Min(s->ring[place], xid);
@@ -365,14 +365,8 @@ hp_fence_noted_by_me(HpStripeNo stripe)
 	uint64		ring[HP_RING];
 	uint64		overflow;
 
-	if (own == 0)
-		return false;
-	if (!read_stripe(&stripes[stripe], &version, ring, &overflow) || overflow >= own)
-		return true;
-	for (int k = 0; k < HP_RING; k++)
-		if (ring[k] == own)
-			return true;
-	return false;
+	return own != 0 && (!read_stripe(&stripes[stripe], &version, ring, &overflow) ||
+						overflow >= own || in_ring(ring, own));
 }
 
 /*
@@ -417,9 +411,7 @@ is_being_ended(const uint64 *ring, uint64 upto)
 			(lock->holdMask & LOCKBIT_ON(ExclusiveLock)) == 0 || lock->pid == MyProcPid)
 			continue;
 		xid = widen(lock->locktag.locktag_field1, next);
-		found = xid <= upto || xid < hp_shmem_start_xid();
-		for (int k = 0; k < HP_RING; k++)
-			found |= ring[k] == xid;
+		found = xid <= upto || xid < hp_shmem_start_xid() || in_ring(ring, xid);
 	}
 	pfree(data->locks);
 	pfree(data);

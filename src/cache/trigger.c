@@ -138,6 +138,17 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
 	return result;
 }
 
+/* The header of the row version in a slot; NULL where the table's access method has none. */
+static HeapTupleHeader
+header_of_slot(TupleTableSlot *slot)
+{
+	bool		should_free;
+
+	if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot))
+		return NULL;
+	return ExecFetchSlotHeapTuple(slot, false, &should_free)->t_data;
+}
+
 /*
  * The command that wrote the row version in a slot.  Triggers of nested commands
  * fire before those of the command around them, so the order in which triggers
@@ -147,15 +158,11 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
 static bool
 command_of_slot(TupleTableSlot *slot, CommandId *command)
 {
-	bool		should_free;
-	HeapTuple	tuple;
+	HeapTupleHeader header = header_of_slot(slot);
 
-	if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot))
+	if (header == NULL || !TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(header)))
 		return false;
-	tuple = ExecFetchSlotHeapTuple(slot, false, &should_free);
-	if (!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)))
-		return false;
-	*command = HeapTupleHeaderGetCmin(tuple->t_data);
+	*command = HeapTupleHeaderGetCmin(header);
 	return true;
 }
 
@@ -166,13 +173,9 @@ command_of_slot(TupleTableSlot *slot, CommandId *command)
 static bool
 is_replaced(TupleTableSlot *slot)
 {
-	bool		should_free;
-	HeapTupleHeader header;
+	HeapTupleHeader header = header_of_slot(slot);
 
-	if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot))
-		return false;
-	header = ExecFetchSlotHeapTuple(slot, false, &should_free)->t_data;
-	return (header->t_infomask & HEAP_XMAX_INVALID) == 0 &&
+	return header != NULL && (header->t_infomask & HEAP_XMAX_INVALID) == 0 &&
 		!HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
 		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
 }

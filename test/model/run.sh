@@ -100,4 +100,19 @@ mutant 'absence is looked up each time' start.pml -DMUT_ABSENCE_REMEMBERED
 mutant 'the creator reads the next xid under the lock' start.pml -DMUT_XID_BEFORE_LOCK
 mutant 'the start fence is read after recovery' start.pml -DMUT_FENCE_IN_RECOVERY -DPROMOTE
 
+good 'catalogs: a fingerprint is announced, and confirmed' catalogs.pml
+good 'catalogs: the first closing of the fence is spare' catalogs.pml -DNO_FIRST_CLOSE
+good 'catalogs: the versions of a fill may pass' catalogs.pml -DVERSION_MAY_PASS
+good 'catalogs: rows are published by writers' catalogs.pml -DSTAGE -DROUNDS=1
+good 'catalogs: noted DDL that changes how rows are rendered' catalogs.pml -DDDL
+hits catalogs catalogs.pml
+hits 'catalogs, of noted DDL' catalogs.pml -DDDL
+mutant 'what turns the notes off is noted' catalogs.pml -DMUT_DDL_UNNOTED
+mutant 'a fingerprint waits for all who had an id' catalogs.pml -DMUT_LINK_AT_ONCE
+mutant 'they have not ended before their messages are sent' catalogs.pml -DMUT_FINISHED_IS_ENDED
+mutant 'the fence is closed again at the end' catalogs.pml -DMUT_NO_SECOND_CLOSE
+mutant 'a writer processes messages for each row' catalogs.pml -DMUT_NO_MESSAGES
+mutant 'a fill waits for messages of noted DDL' catalogs.pml -DMUT_NOT_SETTLED -DDDL
+mutant 'a fill processes these messages' catalogs.pml -DMUT_NO_SECOND_LOOK -DDDL
+
 exit $failed

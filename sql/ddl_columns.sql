@@ -106,5 +106,19 @@ rollback;
 select differences();
 select differences();
 
+-- what is cached still of a key that had another type
+create table retyped (id int primary key, v text);
+insert into retyped values (257, 'v'), (4, 'v');
+insert into retyped select i, 'v' from generate_series(1000, 1100) i;
+select hotpath.cache_table('retyped');
+select hotpath.warm('retyped'), hotpath.get(null::retyped, 257), hotpath.get_json('retyped', 257);
+alter table retyped alter id type text;
+select * from hotpath.verify_cache('retyped');
+select hotpath.get(null::retyped, '257'), hotpath.evict('retyped', '4'), hotpath.peek(null::retyped, '1000');
+alter table retyped alter id type numeric using id::numeric;
+select * from hotpath.verify_cache('retyped');
+select hotpath.get(null::retyped, 257), hotpath.evict('retyped', 4), hotpath.peek(null::retyped, 1000);
+select * from hotpath.verify_cache('retyped');
+
 set client_min_messages = warning;
 drop schema ddl_columns cascade;

@@ -75,5 +75,21 @@ from hotpath.get_many(null::item, (select array_agg(k) from generate_series(1, 7
 select hotpath.uncache_table('item');
 table differences;
 
+-- a cast of the keys that alters the table
+create table altered (id int primary key, v int);
+insert into altered select i, 1000 from generate_series(1, 10) i;
+create type kind as enum ('1', '2', '3');
+create function id_of(k kind) returns int language plpgsql as $$
+begin
+	if k::text = '1' then
+		alter table altered alter id type numeric;
+	end if;
+	return k::text::int;
+end $$;
+create cast (kind as int) with function id_of(kind) as implicit;
+select count(*) from hotpath.get_many(null::altered, array_fill('2'::kind, array[255]) || '1'::kind || '3'::kind);
+select count(*) from hotpath.get_many(null::altered, array_fill('2'::kind, array[257]));
+drop cast (kind as int);
+
 set client_min_messages = warning;
 drop schema many cascade;

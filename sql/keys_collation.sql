@@ -22,5 +22,19 @@ select asked, hotpath.get(null::word, asked) from (values ('hello'), ('HELLO')) 
 delete from word where k = 'heLLo';
 select count(hotpath.get(null::word, asked)) from (values ('hello'), ('HELLO')) a (asked);
 
+-- put() updates the row of the primary key, and no other one for which another index takes it
+create table exact (k text primary key, v text);
+create unique index on exact (k collate ci);
+create table bare (k text primary key);
+create unique index on bare (k collate ci);
+select hotpath.put(row('a', 'one')::exact), hotpath.put(row('a')::bare);
+select hotpath.put(row('a', 'two')::exact), hotpath.put(row('a')::bare);
+select hotpath.put(row('A', 'three')::exact);
+select hotpath.put(row('A')::bare);
+table exact;
+alter collation ci rename to renamed;
+select hotpath.put(row('Hello', 4)::word), hotpath.put(row('hello', 5)::word);
+table word;
+
 set client_min_messages = warning;
 drop schema keys_collation cascade;

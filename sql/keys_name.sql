@@ -42,5 +42,18 @@ select hotpath.cache_table('pair');
 select (hotpath.get(null::pair, 1, repeat('n', 63))).v, (hotpath.get(null::pair, 1, repeat('n', 64))).v is null as no_row;
 select (hotpath.get(null::pair, 1, repeat('n', 63))).v, (hotpath.get(null::pair, 1, repeat('n', 64))).v is null as no_row;
 
+-- the type behind the domain of a key gets another name, of which the table is not told
+create type mood as enum ('sad', 'happy');
+create domain temper as mood;
+create table person (k temper primary key, n int);
+insert into person values ('sad', 1), ('happy', 2);
+select hotpath.get(null::person, 'sad'), (select array_agg(n) from hotpath.get_many(null::person, array['sad', 'happy']::mood[]));
+alter type mood rename to mood_before;
+create type mood as enum ('other');
+create role regress_keys_name;
+drop role regress_keys_name;
+select hotpath.get(null::person, 'sad'), (select array_agg(n) from hotpath.get_many(null::person, array['sad', 'happy']::mood_before[]));
+select hotpath.put(row('happy', 3)::person), hotpath.get_json('person', 'happy');
+
 set client_min_messages = warning;
 drop schema keys_name cascade;

@@ -113,6 +113,22 @@ select hotpath.put(row(2, 'two')::item);
 update item set name = 'changed' where id = 1;
 select hotpath.get(null::item, 1);
 
+-- commands on the table that fail for want of rights leave the cache as it is
+create temp view in_cache as select hotpath.peek(null::item, 1) is not null as hit;
+table in_cache;
+select hotpath.get(null::item, 1);
+alter table item add column x int;
+drop table item;
+alter schema hotpath rename to other;
+table in_cache;
+drop view in_cache;
+-- as does what does not concern it
+select hotpath.get(null::item, 1);
+begin;
+create operator pg_temp.=== (leftarg = int, rightarg = int, function = int4eq);
+select hotpath.peek(null::item, 1) is not null as hit;
+rollback;
+
 -- what everybody may see, and what is for administrators
 select relation, key_columns from hotpath.cached_key where relation = 'item'::regclass;
 select count(*) from hotpath.cache_stats where relation = 'item'::regclass;

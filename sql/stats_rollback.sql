@@ -77,5 +77,25 @@ select count(*) from counted;
 select hotpath.cache_table('item');
 select * from counted;
 
+-- cached, and not
+create table again (id int primary key, k int unique);
+create view slots as select count(*) from hotpath.cache_slots() where relation in ('again'::regclass, 'item'::regclass);
+table slots;
+begin;
+select hotpath.cache_table('again'), hotpath.cache_table('item');
+rollback;
+table slots;
+begin;
+select hotpath.cache_table('again');
+savepoint a;
+select hotpath.cache_table('again', 'again_k_key');
+rollback to savepoint a;
+select hotpath.get(null::again, 1);
+commit;
+table slots;
+select hotpath.get(null::again, 1), hotpath.get_by(null::again, 'again_k_key', 1);
+select hotpath.cache_check('again'), hotpath.peek(null::again, 1);
+table slots;
+
 set client_min_messages = warning;
 drop schema stats_rollback cascade;

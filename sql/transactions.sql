@@ -134,6 +134,26 @@ select hotpath.get(null::item, 1);
 rollback;
 table differences;
 
+-- a cursor that is older than the block in which it fails does not take the lock on the table with it
+begin;
+do $$
+declare
+	rows cursor for select hotpath.get(null::item, i), 1 / (2 - i) from generate_series(1, 3) i;
+	r record;
+begin
+	open rows;
+	fetch rows into r;
+	begin
+		fetch rows into r;
+	exception when division_by_zero then
+		raise notice 'failed';
+	end;
+	perform hotpath.get(null::item, 1), hotpath.get_by(null::item, 'item_pkey', 1);
+end $$;
+select count(*) > 0 as locked from pg_locks where relation = 'item'::regclass and pid = pg_backend_pid();
+commit;
+table differences;
+
 -- where there is no snapshot: the cast of an assignment after a commit
 select hotpath.get(null::item, 1);
 create domain checked as int check (hotpath.cache_check('item') is null and hotpath.get(null::item, 1) is not null or true);

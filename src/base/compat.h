@@ -28,6 +28,7 @@
 /* 16: one object_aclcheck() and object_ownercheck() replace those per class. */
 #if PG_VERSION_NUM < 160000
 #define hp_namespace_aclcheck(oid, role, mode) pg_namespace_aclcheck(oid, role, mode)
+#define hp_namespace_ownercheck(oid, role) pg_namespace_ownercheck(oid, role)
 #define hp_class_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define hp_database_ownercheck(oid, role) pg_database_ownercheck(oid, role)
 #define hp_may_execute(oid) (pg_proc_aclcheck(oid, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
@@ -36,6 +37,7 @@
 #include "catalog/pg_proc.h"
 #define hp_namespace_aclcheck(oid, role, mode) \
 	object_aclcheck(NamespaceRelationId, oid, role, mode)
+#define hp_namespace_ownercheck(oid, role) object_ownercheck(NamespaceRelationId, oid, role)
 #define hp_class_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
 #define hp_database_ownercheck(oid, role) object_ownercheck(DatabaseRelationId, oid, role)
 #define hp_may_execute(oid) \

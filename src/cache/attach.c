@@ -50,35 +50,6 @@
 
 Oid			hp_attach_putting = InvalidOid;
 
-/* The tables that a table is a child of, by partitioning or inheritance, at any distance. */
-static List *
-ancestors_of(Oid relid, List *found)
-{
-	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	List	   *parents = NIL;
-	ListCell   *lc;
-
-	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		parents = lappend_oid(parents, ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-
-	foreach(lc, parents)
-	{
-		if (list_member_oid(found, lfirst_oid(lc)))
-			continue;
-		found = lappend_oid(found, lfirst_oid(lc));
-		found = ancestors_of(lfirst_oid(lc), found);
-	}
-	return found;
-}
-
 /* Note this transaction as a writer of a table as a whole, cached or not. */
 void
 hp_attach_note_always(Oid relid)
@@ -100,7 +71,7 @@ hp_attach_note_table(Oid relid)
 
 	if (!OidIsValid(relid) || !hp_shmem_attach(HP_SHMEM_IF_EXISTS))
 		return;
-	candidates = lcons_oid(relid, ancestors_of(relid, NIL));
+	candidates = lcons_oid(relid, hp_relation_ancestors(relid, NIL));
 	foreach(lc, candidates)
 		if (hp_config_rows(lfirst_oid(lc), 1) != NIL)
 			hp_fence_note_table(hp_config_table_stripe(lfirst_oid(lc)));
@@ -371,6 +342,7 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	CommandCounterIncrement();
 
 	/* announces what the table looks like now, so that its first writer is not the one who does */
+	hp_stats_forget_at_abort(relid);
 	rel = hp_relation_by_oid(relid);
 	if (hp_config_of(rel) != NULL)
 		(void) hp_config_link(rel);
@@ -434,7 +406,7 @@ hp_attach_refresh(Oid relid)
 static bool
 below_attached_root(Oid relid)
 {
-	List	   *ancestors = ancestors_of(relid, NIL);
+	List	   *ancestors = hp_relation_ancestors(relid, NIL);
 	Oid			function = hp_config_function("note_row");
 	ListCell   *lc;
 

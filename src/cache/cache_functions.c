@@ -258,6 +258,26 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }
 
+/* The keys are read as values of another key: a function that a batch has called, or a cast, has altered the table. */
+static void
+check_same_key(const HpKeyDef *then, const HpKeyDef *now)
+{
+	bool		same = then->ncolumns == now->ncolumns;
+
+	for (int i = 0; same && i < then->ncolumns; i++)
+		same = then->columns[i].attnum == now->columns[i].attnum &&
+			then->columns[i].type == now->columns[i].type &&
+			then->columns[i].typmod == now->columns[i].typmod &&
+			then->columns[i].collation == now->columns[i].collation;
+	if (!same)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_IN_USE),
+				errmsg("the key \"%s\" was changed while its rows were being read",
+					   NameStr(then->index_name)),
+				errdetail("The rows of the first keys have been read already."),
+				errhint("Let the query end before its tables are altered."));
+}
+
 /* get_many(row_type, keys, keep_missing) */
 Datum
 hotpath_get_many(PG_FUNCTION_ARGS)
@@ -293,6 +313,7 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 			/* SQL may have run */
 			rel = hp_relation_by_oid(relid);
 			def = hp_relation_primary_key(rel);
+			check_same_key(array.def, def);
 		}
 		array.def = def;
 		get_batch(rel, def, &array, from, &result);

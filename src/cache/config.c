@@ -31,8 +31,7 @@
  * through hp_relation_watch().
  *
  * Memory: HpCached lives in a context of its own below the descriptor's, which it
- * joins when it is complete; write targets in a context each, below
- * CacheMemoryContext.
+ * joins when it is complete.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +46,6 @@
 #include "access/xact.h"
 #include "base/compat.h"
 #include "catalog/namespace.h"
-#include "catalog/partition.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
@@ -59,8 +57,6 @@
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -72,11 +68,6 @@ typedef struct TriggerCheck
 	bool		truncate;
 	uint64		fingerprint;
 } TriggerCheck;
-
-/* How often the targets of a table are computed until nothing has changed meanwhile. */
-#define HP_TARGETS_TRIES 5
-
-static HTAB *targets_by_relid = NULL;
 
 /* The stripe of a table as a whole. */
 HpStripeNo
@@ -300,6 +291,23 @@ leaves_of(Oid relid, const char **unsafe)
 	return leaves;
 }
 
+/*
+ * The raw xmin of a catalog row that was looked up, for the fingerprint: it changes when the object
+ * was altered, or replaced by another with the same OID.
+ */
+static TransactionId
+xmin_of(HeapTuple tuple)
+{
+	TransactionId xmin = InvalidTransactionId;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+		ReleaseSysCache(tuple);
+	}
+	return xmin;
+}
+
 /* Storage of a table, for the fingerprint. */
 static uint64
 storage_fingerprint(Oid relid)
@@ -315,9 +323,12 @@ storage_fingerprint(Oid relid)
 	return hash_combine64(hash_bytes_uint32_extended(relid, 5), file);
 }
 
-/* The row type, for the fingerprint. */
+/*
+ * The row type, for the fingerprint.  A column that is altered through a parent, or the type of a
+ * typed table, is not noted; nor does its expression, if it is virtual, show in the descriptor.
+ */
 static uint64
-descriptor_fingerprint(TupleDesc desc)
+descriptor_fingerprint(Oid relid, TupleDesc desc)
 {
 	uint64		result = desc->natts;
 
@@ -330,26 +341,10 @@ descriptor_fingerprint(TupleDesc desc)
 		result = hash_combine64(result, hash_bytes_extended((unsigned char *) NameStr(attr->attname),
 															strlen(NameStr(attr->attname)), 0));
 		result = hash_combine64(result, (attr->attisdropped ? 1 : 0) | (attr->atthasmissing ? 2 : 0));
+		result = hash_combine64(result, xmin_of(SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+																Int16GetDatum(attr->attnum))));
 	}
 	return result;
-}
-
-/*
- * The raw xmin of a catalog row, for the fingerprint: it changes when the object
- * was altered, or replaced by another with the same OID.
- */
-static uint64
-catalog_row_fingerprint(int cacheid, Oid oid)
-{
-	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	TransactionId xmin = InvalidTransactionId;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
-		ReleaseSysCache(tuple);
-	}
-	return xmin;
 }
 
 /*
@@ -359,11 +354,11 @@ catalog_row_fingerprint(int cacheid, Oid oid)
 static uint64
 context_fingerprint(const HpCached *cached)
 {
-	uint64		result = catalog_row_fingerprint(DATABASEOID, MyDatabaseId);
+	Oid			schema = get_namespace_oid("hotpath", true);
+	uint64		result = xmin_of(SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId)));
 	uint64		keys = 0;
 
-	result = hash_combine64(result, catalog_row_fingerprint(NAMESPACEOID,
-															get_namespace_oid("hotpath", true)));
+	result = hash_combine64(result, xmin_of(SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema))));
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		uint64		key = hash_bytes_uint32_extended(cached->keys[i].def->index, 7);
@@ -420,7 +415,8 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext
 	bool		partitioned = rel->relkind == RELKIND_PARTITIONED_TABLE;
 
 	cached->fingerprint = hash_combine64(context_fingerprint(cached),
-										 descriptor_fingerprint(RelationGetDescr(relation)));
+										 descriptor_fingerprint(rel->relid,
+																RelationGetDescr(relation)));
 	check_table(cached, rel->relid, !partitioned, row_function, truncate_function);
 	if (partitioned)
 	{
@@ -599,6 +595,16 @@ take_slots(HpRelation *rel, HpCached *cached)
 	return true;
 }
 
+/* Are the slots still ours?  Who has taken them may have given them back. */
+static bool
+has_slots(const HpCached *cached)
+{
+	for (int i = 0; i < cached->nkeys; i++)
+		if (!hp_stats_is_taken(cached->keys[i].slot))
+			return false;
+	return true;
+}
+
 /* Have all slots the fingerprint? */
 static bool
 is_known(const HpCached *cached)
@@ -638,7 +644,7 @@ hp_config_link(HpRelation *rel)
 	if (cached->linked)
 		return HP_LINKED;
 	cached->table_stripe = hp_config_table_stripe(rel->relid);
-	if (!cached->announced)
+	if (!cached->announced || !has_slots(cached))
 	{
 		if (!take_slots(rel, cached))
 			return HP_LINK_FULL;
@@ -658,132 +664,4 @@ hp_config_link(HpRelation *rel)
 	}
 	cached->linked = true;
 	return HP_LINKED;
-}
-
-/* Where the root's columns are in a table of another layout. */
-static AttrNumber *
-map_columns(Oid root, Relation table, MemoryContext context)
-{
-	Relation	relation = relation_open(root, AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(relation);
-	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-
-		if (!attr->attisdropped)
-			map[attr->attnum] = get_attnum(RelationGetRelid(table), NameStr(attr->attname));
-	}
-	relation_close(relation, AccessShareLock);
-	return map;
-}
-
-/* The targets of a table, computed afresh into a context of their own. */
-static void
-compute_targets(HpTargets *targets, Relation table)
-{
-	Oid			relid = RelationGetRelid(table);
-	List	   *candidates = list_make1_oid(relid);
-	ListCell   *lc;
-
-	if (table->rd_rel->relispartition)
-		candidates = list_concat(candidates, get_partition_ancestors(relid));
-	targets->n = 0;
-	targets->targets = MemoryContextAllocZero(targets->context,
-											  list_length(candidates) * sizeof(HpTarget));
-	foreach(lc, candidates)
-	{
-		HpRelation *rel = hp_relation_by_oid(lfirst_oid(lc));
-		HpCached   *cached = hp_config_of(rel);
-		HpTarget   *target = &targets->targets[targets->n];
-
-		if (rel->relid != relid)
-			hp_relation_watch(relid, rel->relid);
-		if (cached == NULL)
-			continue;
-		target->rel = rel;
-		target->cached = cached;
-		if (rel->relid != relid)
-			target->attnums = map_columns(rel->relid, table, targets->context);
-		targets->n++;
-	}
-}
-
-/* Now and then, forget the targets of tables that were dropped. */
-static void
-sweep_targets(void)
-{
-	static long sweep_at = HP_SWEEP_FROM;
-	HASH_SEQ_STATUS status;
-	HpTargets  *targets;
-
-	if (hash_get_num_entries(targets_by_relid) < sweep_at)
-		return;
-	hash_seq_init(&status, targets_by_relid);
-	while ((targets = hash_seq_search(&status)) != NULL)
-	{
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(targets->relid)))
-			continue;
-		if (targets->context != NULL)
-			MemoryContextDelete(targets->context);
-		hash_search(targets_by_relid, &targets->relid, HASH_REMOVE, NULL);
-	}
-	sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(targets_by_relid));
-}
-
-/*
- * The cached relations that a table's rows belong to.  Valid until
- * hp_relation_epoch changes, and at least to the end of the trigger's call.
- *
- * What catalogs say while they change must not decide which keys are noted, so
- * it is computed again until nothing has changed meanwhile; not for ever, as with
- * debug_discard_caches something always has.
- */
-HpTargets *
-hp_config_targets(Relation table)
-{
-	Oid			relid = RelationGetRelid(table);
-	HpTargets  *targets;
-	bool		found;
-
-	if (targets_by_relid == NULL)
-	{
-		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(HpTargets)};
-
-		targets_by_relid = hash_create("pg_hotpath targets", 32, &ctl, HASH_ELEM | HASH_BLOBS);
-	}
-	/*
-	 * While a table is locked, nothing else may come by that looks for messages.
-	 * This transaction has an id by now, which hp_config_link() closes the fence for
-	 * if it has others trust in our notes after this look.
-	 */
-	AcceptInvalidationMessages();
-	targets = hash_search(targets_by_relid, &relid, HASH_ENTER, &found);
-	if (!found)
-	{
-		targets->context = NULL;
-		targets->epoch = 0;
-		sweep_targets();
-	}
-	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
-	{
-		uint64		epoch;
-		int			tries = 0;
-
-		if (targets->context == NULL)
-			targets->context = AllocSetContextCreate(CacheMemoryContext, "pg_hotpath targets",
-													 ALLOCSET_SMALL_SIZES);
-		do
-		{
-			targets->epoch = 0;
-			MemoryContextReset(targets->context);
-			/* what is invalidated while we look counts as later */
-			AcceptInvalidationMessages();
-			epoch = hp_relation_epoch;
-			compute_targets(targets, table);
-			targets->epoch = epoch;
-		} while (epoch != hp_relation_epoch && ++tries < HP_TARGETS_TRIES);
-	}
-	return targets;
 }

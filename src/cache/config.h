@@ -93,10 +93,12 @@ typedef struct HpConfigRow
 
 extern HpCached *hp_config_load(HpRelation *rel);
 extern HpLink hp_config_link(HpRelation *rel);
-extern HpTargets *hp_config_targets(Relation rel);
 extern HpStripeNo hp_config_table_stripe(Oid relid);
 extern HpStripeNo hp_config_types_stripe(void);
 extern Oid	hp_config_function(const char *name);
+
+/* targets.c */
+extern HpTargets *hp_config_targets(Relation rel);
 
 /* config_table.c */
 extern int64 hp_config_microseconds(const Interval *interval);

@@ -89,6 +89,9 @@ static HpStripe *stripes = NULL;
 static uint32 ntable = 0;		/* power of two; stripes of tables come first */
 static uint32 nkey = 0;			/* power of two */
 
+/* The last transaction of this backend that has noted a table. */
+static uint64 noted_a_table = 0;
+
 /*
  * One sixteenth of the area, of which the largest power of two of key stripes is
  * used: with 64 MB, about one for every 14 of the smallest entries.
@@ -341,7 +344,8 @@ hp_fence_note_key(HpStripeNo stripe)
 void
 hp_fence_note_table(HpStripeNo stripe)
 {
-	note(&stripes[stripe], U64FromFullTransactionId(GetTopFullTransactionId()));
+	noted_a_table = U64FromFullTransactionId(GetTopFullTransactionId());
+	note(&stripes[stripe], noted_a_table);
 }
 
 /*
@@ -421,19 +425,20 @@ is_being_ended(const uint64 *ring, uint64 upto)
 /*
  * The same of transactions that are finished as of some snapshot: what is left of
  * them is the moment in which their messages are sent, or files unlinked.  Gives
- * that some time to pass; if it is not enough, the session does not ask again for
- * a while.
+ * that some time to pass, unless this transaction writes; if it is not enough, the
+ * session does not ask again for a while.
  */
 static bool
 are_told(const uint64 *ring, uint64 upto)
 {
 	static TimestampTz ask_again = 0;
+	bool		writes = TransactionIdIsValid(GetTopTransactionIdIfAny());
 
 	if (GetCurrentTimestamp() < ask_again)
 		return false;
 	for (int ms = 1; is_being_ended(ring, upto); ms *= 2)
 	{
-		if (ms > HP_SETTLE_MS)
+		if (writes || ms > HP_SETTLE_MS)
 		{
 			ask_again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_ASK_AGAIN_MS);
 			return false;
@@ -447,8 +452,8 @@ are_told(const uint64 *ring, uint64 upto)
 /*
  * Have all ended that have an id up to this one, messages included?  As long as
  * they have not even finished as of the active snapshot, that tells.  False
- * during recovery, and where the own id is among them: this transaction may have
- * changed catalogs that others do not see yet.
+ * during recovery, without a snapshot, and where the own id is among them: this
+ * transaction may have changed catalogs that others do not see yet.
  */
 bool
 hp_fence_have_ended(uint64 upto)
@@ -457,22 +462,18 @@ hp_fence_have_ended(uint64 upto)
 	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 	HpFenceView view;
 
-	if (RecoveryInProgress() || (own != 0 && own <= upto))
+	if (RecoveryInProgress() || !ActiveSnapshotSet() || (own != 0 && own <= upto))
 		return false;
-	if (!ActiveSnapshotSet())
-		return !is_being_ended(nobody, upto);
 	hp_fence_view(&view, GetActiveSnapshot());
-	if (view.xmin <= upto)
-		return false;
-	/* a writer does not wait */
-	return own != 0 ? !is_being_ended(nobody, upto) : are_told(nobody, upto);
+	return view.xmin > upto && are_told(nobody, upto);
 }
 
 /*
  * Have all that a stripe has noted up to its version, and that are finished as of
  * some snapshot, sent their invalidation messages?  Then whoever accepts these
  * now reads by catalogs that are no older than a snapshot for which the stripe is
- * quiet.  False as well when the version has passed.
+ * quiet.  False as well when the version has passed, and in a transaction that
+ * has noted a table itself.
  *
  * Once this is known it is known to all.  Finding it out looks at all locks of
  * the server, which happens once for each DDL command, and again only during the
@@ -485,7 +486,10 @@ hp_fence_settled(HpStripeNo stripe, uint64 version)
 	uint64		ring[HP_RING];
 	uint64		overflow;
 	uint64		now;
+	uint64		own = U64FromFullTransactionId(GetTopFullTransactionIdIfAny());
 
+	if (own != 0 && own == noted_a_table)
+		return false;
 	if (pg_atomic_read_u64(&s->settled) != version)
 	{
 		if (!read_stripe(s, &now, ring, &overflow) || now != version ||

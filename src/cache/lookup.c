@@ -122,6 +122,9 @@ hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 			reader->cached = NULL;
 			return;
 		}
+		/* the first to attach learns only now that the area is of another version */
+		if (hp_shmem_is_retired() && reason < 0)
+			reason = HP_BYPASS_UNSAFE;
 		if (link == HP_LINK_WAITS && reason < 0)
 			reason = HP_NOT_QUIET_READS;
 	}

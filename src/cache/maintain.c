@@ -139,6 +139,9 @@ verify_entry(const HpEntryView *entry, void *arg)
 		return;
 	if (entry->expires != 0 && entry->expires <= GetCurrentTimestamp())
 		return;
+	/* the key may have had other types then, so its image must not be looked into */
+	if (entry->key.versions[1] != v->reader->table_version)
+		return;
 	outer = MemoryContextSwitchTo(v->context);
 	hp_key_from_image(&key, v->reader->def, entry->key.image);
 	hp_key_set(&key, v->reader->def);

@@ -73,11 +73,12 @@ HpPending  *hp_stats_dirty = NULL;
 static HpRegistry *registry = NULL;
 static HTAB *pending_by_slot = NULL;
 
-/* A relation whose slots go when the transaction commits. */
+/* A relation whose slots go when the transaction commits, or is rolled back. */
 typedef struct Forgotten
 {
 	Oid			relid;			/* InvalidOid when its subtransaction was rolled back */
 	SubTransactionId subid;		/* that said so */
+	bool		at_abort;
 } Forgotten;
 
 /* A list of these, in TopTransactionContext. */
@@ -229,28 +230,50 @@ hp_stats_register(Oid relid, Oid indexid, uint64 seed)
 	return ref;
 }
 
-/* Give back the slots of a relation that is no longer cached.  Never throws. */
+/*
+ * Give back the slots of a relation that is no longer cached; or only those that
+ * nobody has used yet.  Never throws.
+ */
 static void
-forget(Oid relid)
+forget(Oid relid, bool unused_only)
 {
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 	for (uint32 i = 0; i < registry->nslots; i++)
-		if (registry->slots[i].dbid == MyDatabaseId && registry->slots[i].relid == relid)
-			clear_slot_locked(&registry->slots[i]);
+	{
+		HpSlot	   *slot = &registry->slots[i];
+
+		if (slot->dbid == MyDatabaseId && slot->relid == relid &&
+			(!unused_only || slot->fingerprint == 0))
+			clear_slot_locked(slot);
+	}
 	LWLockRelease(&registry->lock);
 }
 
-/* Give back the slots of a relation when this transaction commits. */
-void
-hp_stats_forget_at_commit(Oid relid)
+static void
+forget_later(Oid relid, bool at_abort)
 {
 	MemoryContext outer = MemoryContextSwitchTo(TopTransactionContext);
 	Forgotten  *f = palloc(sizeof(Forgotten));
 
 	f->relid = relid;
 	f->subid = GetCurrentSubTransactionId();
+	f->at_abort = at_abort;
 	forgotten = lappend(forgotten, f);
 	MemoryContextSwitchTo(outer);
+}
+
+/* Give back the slots of a relation when this transaction commits. */
+void
+hp_stats_forget_at_commit(Oid relid)
+{
+	forget_later(relid, false);
+}
+
+/* Give back the slots of a relation that are not used yet when this (sub)transaction is rolled back. */
+void
+hp_stats_forget_at_abort(Oid relid)
+{
+	forget_later(relid, true);
 }
 
 /*
@@ -433,10 +456,14 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PREPARE:
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
-			if (event == XACT_EVENT_COMMIT && registry != NULL)
+			if ((event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT) && registry != NULL)
 				foreach(lc, forgotten)
-					if (OidIsValid(((Forgotten *) lfirst(lc))->relid))
-						forget(((Forgotten *) lfirst(lc))->relid);
+				{
+					Forgotten  *f = lfirst(lc);
+
+					if (OidIsValid(f->relid) && f->at_abort == (event == XACT_EVENT_ABORT))
+						forget(f->relid, f->at_abort);
+				}
 			forgotten = NIL;
 			if (hp_stats_dirty != NULL)
 				hp_stats_flush();
@@ -461,7 +488,11 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 		if (event == SUBXACT_EVENT_COMMIT_SUB)
 			f->subid = parent;
 		else if (event == SUBXACT_EVENT_ABORT_SUB)
+		{
+			if (OidIsValid(f->relid) && f->at_abort && registry != NULL)
+				forget(f->relid, true);
 			f->relid = InvalidOid;
+		}
 	}
 }
 

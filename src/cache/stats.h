@@ -55,6 +55,7 @@ extern void hp_stats_attach(char *place, Size size);
 
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
 extern void hp_stats_forget_at_commit(Oid relid);
+extern void hp_stats_forget_at_abort(Oid relid);
 extern bool hp_stats_is_taken(HpSlotRef ref);
 extern bool hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint);
 extern bool hp_stats_announce(HpSlotRef ref, uint64 fingerprint, uint64 *upto);

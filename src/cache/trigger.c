@@ -61,6 +61,7 @@
 #include "nodes/parsenodes.h"
 #include "query/query.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/inval.h"
@@ -180,29 +181,47 @@ is_replaced(TupleTableSlot *slot)
 		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header));
 }
 
+/*
+ * May rows of a target be staged?  As for a reader's fill, not by catalogs that are
+ * older than what is noted in the table's fence, whose version is returned.
+ */
+static bool
+may_stage(const HpTarget *target, uint64 epoch, uint64 *table_version)
+{
+	HpStripeNo	stripe = hp_config_table_stripe(target->rel->relid);
+
+	if (hp_config_link(target->rel) != HP_LINKED || target->cached->unsafe != NULL)
+		return false;
+	*table_version = hp_fence_version(stripe);
+	if (!hp_fence_settled(stripe, *table_version))
+		return false;
+	AcceptInvalidationMessages();
+	return epoch == hp_relation_epoch;
+}
+
 /* Stage the new row for commit, or spoil what is staged of its key. */
 static void
-stage(const HpTarget *target, HpCachedKey *cached, HpKey *key, uint64 key_version,
+stage(const HpTarget *target, uint64 epoch, HpCachedKey *cached, HpKey *key, uint64 key_version,
 	  TupleTableSlot *slot)
 {
 	bool		wanted = stage_wanted(target, cached);
+	uint64		table_version;
 	CommandId	command;
 
 	if ((!wanted && hp_stage_count == 0) || is_replaced(slot))
 		return;
 	hp_key_set(key, cached->def);
-	if (wanted && hp_config_link(target->rel) == HP_LINKED && target->cached->unsafe == NULL &&
+	if (wanted && may_stage(target, epoch, &table_version) &&
 		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
-		hp_stage_row(cached, key, key_version,
-					 hp_fence_version(hp_config_table_stripe(target->rel->relid)),
-					 row_of_slot(target, slot), command);
+		hp_stage_row(cached, key, key_version, table_version, row_of_slot(target, slot), command);
 	else
 		hp_stage_spoil(key, wanted);
 }
 
-/* Note one cached key of a row that has changed. */
+/* Note one cached key of a row that has changed.  The target is that of an epoch. */
 static void
-note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, TupleTableSlot *new)
+note_key(const HpTarget *target, uint64 epoch, HpCachedKey *cached, TupleTableSlot *old,
+		 TupleTableSlot *new)
 {
 	HpKey		old_key;
 	HpKey		new_key;
@@ -227,7 +246,8 @@ note_key(const HpTarget *target, HpCachedKey *cached, TupleTableSlot *old, Tuple
 		}
 	}
 	if (has_new)
-		stage(target, cached, &new_key, hp_fence_note_key(hp_fence_key_stripe(new_key.hash)), new);
+		stage(target, epoch, cached, &new_key,
+			  hp_fence_note_key(hp_fence_key_stripe(new_key.hash)), new);
 }
 
 /* The row trigger: notes the keys of one changed row. */
@@ -238,6 +258,7 @@ hotpath_note_row(PG_FUNCTION_ARGS)
 	HpTargets  *targets;
 	TupleTableSlot *old = NULL;
 	TupleTableSlot *new = NULL;
+	uint64		epoch;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
 		!TRIGGER_FIRED_AFTER(trigger->tg_event))
@@ -258,12 +279,13 @@ hotpath_note_row(PG_FUNCTION_ARGS)
 		new = trigger->tg_newslot;
 
 	targets = hp_config_targets(trigger->tg_relation);
+	epoch = targets->epoch;
 	for (int i = 0; i < targets->n; i++)
 	{
 		HpTarget   *target = &targets->targets[i];
 
 		for (int k = 0; k < target->cached->nkeys; k++)
-			note_key(target, &target->cached->keys[k], old, new);
+			note_key(target, epoch, &target->cached->keys[k], old, new);
 	}
 	return PointerGetDatum(NULL);
 }
@@ -383,6 +405,17 @@ partition_commands(Node *parsetree, AlterTableType kind)
 	return result;
 }
 
+/* Is an operator one of an operator class? */
+static bool
+is_member_operator(Oid operator)
+{
+	CatCList   *list = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(operator));
+	bool		found = list->n_members > 0;
+
+	ReleaseSysCacheList(list);
+	return found;
+}
+
 /* Is a function the support function of an operator class? */
 static bool
 is_support_function(Oid function)
@@ -408,6 +441,7 @@ concerns_hashing(const HpChangedObject *object)
 	switch (object->classid)
 	{
 		case OperatorRelationId:
+			return is_member_operator(object->objid);
 		case OperatorClassRelationId:
 		case OperatorFamilyRelationId:
 		case AccessMethodOperatorRelationId:
@@ -418,6 +452,30 @@ concerns_hashing(const HpChangedObject *object)
 		default:
 			return false;
 	}
+}
+
+/* Note a table that a command names, if the user may alter it: the command of another one fails. */
+static void
+note_if_owner(RangeVar *name, bool or_of_schema)
+{
+	Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+	/* where the name is gone meanwhile, the command says so */
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) &&
+		(hp_class_ownercheck(relid, GetUserId()) ||
+		 (or_of_schema && hp_namespace_ownercheck(get_rel_namespace(relid), GetUserId()))))
+		hp_attach_note_table(relid);
+}
+
+/* Is a command to give our schema another name, and may the user do that? */
+static bool
+renames_our_schema(Node *parsetree)
+{
+	RenameStmt *rename = (RenameStmt *) parsetree;
+
+	return IsA(parsetree, RenameStmt) && rename->renameType == OBJECT_SCHEMA &&
+		strcmp(rename->subname, "hotpath") == 0 &&
+		hp_namespace_ownercheck(get_namespace_oid("hotpath", false), GetUserId());
 }
 
 /*
@@ -437,21 +495,17 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	/* before another event trigger can read, and undo it before note_ddl() comes */
 	if (IsA(trigger->parsetree, AlterTableStmt))
-		hp_attach_note_table(RangeVarGetRelid(((AlterTableStmt *) trigger->parsetree)->relation,
-											  NoLock, true));
+		note_if_owner(((AlterTableStmt *) trigger->parsetree)->relation, false);
 	if (IsA(trigger->parsetree, AlterEnumStmt) || IsA(trigger->parsetree, CreateCastStmt) ||
 		(IsA(trigger->parsetree, DropStmt) &&
 		 ((DropStmt *) trigger->parsetree)->removeType == OBJECT_CAST))
 		hp_attach_note_types();
-	if (IsA(trigger->parsetree, RenameStmt) &&
-		((RenameStmt *) trigger->parsetree)->renameType == OBJECT_SCHEMA &&
-		strcmp(((RenameStmt *) trigger->parsetree)->subname, "hotpath") == 0)
+	if (renames_our_schema(trigger->parsetree))
 		hp_attach_note_all();
 	if (IsA(trigger->parsetree, DropStmt) &&
 		((DropStmt *) trigger->parsetree)->removeType == OBJECT_TABLE)
 		foreach(lc, ((DropStmt *) trigger->parsetree)->objects)
-			hp_attach_note_table(RangeVarGetRelid(makeRangeVarFromNameList(lfirst(lc)), NoLock,
-												  true));
+			note_if_owner(makeRangeVarFromNameList(lfirst(lc)), true);
 	PG_RETURN_NULL();
 }
 

@@ -154,6 +154,16 @@ equal_means_equal_image(Oid opfamily, Oid intype, Oid collation)
 		DatumGetBool(OidFunctionCall1Coll(proc, collation, ObjectIdGetDatum(intype)));
 }
 
+static Oid
+operator_class_of(Relation index, int i)
+{
+	bool		isnull;
+	Datum		classes = SysCacheGetAttr(INDEXRELID, index->rd_indextuple, Anum_pg_index_indclass,
+										  &isnull);
+
+	return ((oidvector *) DatumGetPointer(classes))->values[i];
+}
+
 /*
  * Fill in one column of a definition.  The operators of an array or enum column
  * are those of anyarray and anyenum, which is why the operator class's input
@@ -180,6 +190,7 @@ define_column(HpKeyDef *def, int i, Relation rel, Relation index, MemoryContext 
 	if (index->rd_indcollation[i] != attr->attcollation)
 		return HP_KEY_COLLATION;
 
+	column->opclass = operator_class_of(index, i);
 	column->equal_operator = get_opfamily_member(opfamily, intype, intype,
 												 BTEqualStrategyNumber);
 	if (!OidIsValid(column->equal_operator))

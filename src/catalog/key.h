@@ -22,6 +22,7 @@ typedef struct HpKeyColumn
 	Oid			collation;		/* of the column */
 	int16		len;
 	bool		byval;
+	Oid			opclass;		/* of the index */
 	Oid			equal_operator;
 	FmgrInfo	equal;
 	FmgrInfo	hash;			/* extended; fn_oid is InvalidOid without one */

@@ -10,8 +10,9 @@
  * invalidations first, so that what is returned is up to date.
  *
  * That the lock is already held is remembered by transaction and
- * subtransaction: a lock taken in a subtransaction is held as long as that is
- * the current one, whatever becomes of the portals inside it.
+ * subtransaction.  It is taken for the current subtransaction, and not for the
+ * portal inside it: that may fail in a subtransaction below, and would lose its
+ * locks with that one.
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -25,19 +26,25 @@
 
 #include "catalog/relation.h"
 
+#include "access/genam.h"
 #include "access/relation.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
+#include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -246,24 +253,46 @@ hp_relation_watch(Oid other, Oid relid)
 	watch->nwatchers++;
 }
 
+/* This transaction holds the lock from now on. */
+static void
+remember_lock(HpRelation *rel)
+{
+	rel->locked_lxid = HP_MY_LXID;
+	rel->locked_subid = GetCurrentSubTransactionId();
+}
+
+/* Lock a relation for the current subtransaction. */
+static void
+lock_for_subtransaction(Oid relid)
+{
+	ResourceOwner outer = CurrentResourceOwner;
+
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	PG_TRY();
+	{
+		LockRelationOid(relid, AccessShareLock);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = outer;
+	}
+	PG_END_TRY();
+}
+
 /* Take the lock that a SELECT would, once per transaction; process invalidations. */
 static void
 lock_relation(Oid relid, HpRelation *known)
 {
-	SubTransactionId subid = GetCurrentSubTransactionId();
-
-	if (known != NULL && known->locked_lxid == HP_MY_LXID && known->locked_subid == subid)
+	if (known != NULL && known->locked_lxid == HP_MY_LXID &&
+		known->locked_subid == GetCurrentSubTransactionId())
 		AcceptInvalidationMessages();
 	else
 	{
-		LockRelationOid(relid, AccessShareLock);
+		lock_for_subtransaction(relid);
+		/* the lock may have been held without accepting what is pending */
+		AcceptInvalidationMessages();
 		if (known != NULL)
-		{
-			/* the lock may have been held without accepting what is pending */
-			AcceptInvalidationMessages();
-			known->locked_lxid = HP_MY_LXID;
-			known->locked_subid = subid;
-		}
+			remember_lock(known);
 	}
 }
 
@@ -383,8 +412,7 @@ build(Oid relid)
 									ALLOCSET_SMALL_SIZES);
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
-	result->locked_lxid = HP_MY_LXID;
-	result->locked_subid = GetCurrentSubTransactionId();
+	remember_lock(result);
 
 	/* nothing below can fail but the hash tables' own allocation */
 	entry = hash_search(relations, &relid, HASH_ENTER, &found);
@@ -398,6 +426,9 @@ build(Oid relid)
 	}
 	if (entry->relation != NULL)
 	{
+		/* of another table that had the OID */
+		if (entry->relation->rowtype != result->rowtype)
+			hash_search(rowtypes, &entry->relation->rowtype, HASH_REMOVE, NULL);
 		retire(entry->relation);
 		hp_relation_epoch++;
 	}
@@ -501,6 +532,31 @@ report_key_problem(HpRelation *rel, Oid indexid, HpKeyProblem problem)
 			errhint("Use a valid, immediate unique index on plain columns."));
 }
 
+/*
+ * The key of a valid index like one that is not: REINDEX CONCURRENTLY has put another in its place
+ * since its name was looked up.  NULL if there is none.
+ */
+static HpKeyDef *
+key_of_successor(Relation relation, Oid indexid, MemoryContext context)
+{
+	HpKeyProblem problem;
+	HpKeyDef   *old = hp_key_define(relation, indexid, true, context, &problem);
+	List	   *indexes = RelationGetIndexList(relation);
+	HpKeyDef   *def = NULL;
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		if (old == NULL || def != NULL)
+			break;
+		def = hp_key_define(relation, lfirst_oid(lc), false, context, &problem);
+		if (def != NULL && (def->seed != old->seed || !hp_key_same_functions(def, old)))
+			def = NULL;
+	}
+	list_free(indexes);
+	return def;
+}
+
 /* The key that a unique index of the relation enforces; raises an error if it does not serve. */
 HpKeyDef *
 hp_relation_key(HpRelation *rel, Oid indexid)
@@ -521,6 +577,8 @@ hp_relation_key(HpRelation *rel, Oid indexid)
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath key", ALLOCSET_SMALL_SIZES);
 	relation = relation_open(rel->relid, NoLock);
 	def = hp_key_define(relation, indexid, false, context, &problem);
+	if (def == NULL && problem == HP_KEY_INVALID)
+		def = key_of_successor(relation, indexid, context);
 	relation_close(relation, NoLock);
 	if (def == NULL)
 		report_key_problem(rel, indexid, problem);
@@ -600,6 +658,38 @@ hp_relation_check_owner(Oid relid)
 	if (!hp_class_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
 					   hp_relation_name(relid));
+}
+
+/*
+ * The tables that a table is a child of, by partitioning or inheritance, at any distance, and those
+ * that it is being detached from; added to those found already.
+ */
+List *
+hp_relation_ancestors(Oid relid, List *found)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *parents = NIL;
+	ListCell   *lc;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		parents = lappend_oid(parents, ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+
+	foreach(lc, parents)
+	{
+		if (list_member_oid(found, lfirst_oid(lc)))
+			continue;
+		found = lappend_oid(found, lfirst_oid(lc));
+		found = hp_relation_ancestors(lfirst_oid(lc), found);
+	}
+	return found;
 }
 
 AttrNumber

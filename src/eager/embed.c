@@ -328,7 +328,9 @@ hp_embed_each(HpEmbed *embed, void (*take) (const HpWriter *json, void *arg), vo
 	hp_statement_init(&statement);
 	appendStringInfoString(&statement.sql, "SELECT ");
 	hp_level_append_columns(&statement.sql, root, "t");
-	appendStringInfo(&statement.sql, " FROM %s AS t", hp_relation_qualified_name(root->relid));
+	appendStringInfoString(&statement.sql, " FROM ");
+	hp_statement_add_relation(&statement, root->relid);
+	appendStringInfoString(&statement.sql, " AS t");
 	hp_level_append_where(&statement, root, "t");
 	hp_level_append_tail(&statement, root, "t");
 	/* levels below are loaded while the statement stands still */

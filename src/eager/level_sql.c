@@ -133,14 +133,16 @@ append_exists(HpStatement *statement, const HpLevel *level, const char *above, i
 	StringInfo	sql = &statement->sql;
 	char	   *alias = psprintf("e%d", ++*naliases);
 
-	appendStringInfo(sql, "EXISTS (SELECT FROM %s AS %s",
-					 hp_relation_qualified_name(level->relid), alias);
+	appendStringInfoString(sql, "EXISTS (SELECT FROM ");
+	hp_statement_add_relation(statement, level->relid);
+	appendStringInfo(sql, " AS %s", alias);
 	if (OidIsValid(level->via.through))
 	{
 		char	   *junction = psprintf("e%d", ++*naliases);
 
-		appendStringInfo(sql, ", %s AS %s WHERE ",
-						 hp_relation_qualified_name(level->via.through), junction);
+		appendStringInfoString(sql, ", ");
+		hp_statement_add_relation(statement, level->via.through);
+		appendStringInfo(sql, " AS %s WHERE ", junction);
 		append_link(sql, &level->via.link, NULL, above, junction);
 		appendStringInfoString(sql, " AND ");
 		append_link(sql, &level->via.onward, NULL, junction, alias);
@@ -258,11 +260,15 @@ append_aggregates(StringInfo sql, const HpLevel *level)
 
 /* "rows AS t" or "junction AS j, rows AS t" */
 static void
-append_tables(StringInfo sql, const HpLevel *level)
+append_tables(HpStatement *statement, const HpLevel *level)
 {
 	if (OidIsValid(level->via.through))
-		appendStringInfo(sql, "%s AS j, ", hp_relation_qualified_name(level->via.through));
-	appendStringInfo(sql, "%s AS t", hp_relation_qualified_name(level->relid));
+	{
+		hp_statement_add_relation(statement, level->via.through);
+		appendStringInfoString(&statement->sql, " AS j, ");
+	}
+	hp_statement_add_relation(statement, level->relid);
+	appendStringInfoString(&statement->sql, " AS t");
 }
 
 /* " WHERE ..." from the keys to the rows, with all conditions. */
@@ -317,7 +323,7 @@ append_join(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, 
 	appendStringInfoString(sql, ", k.ord FROM ");
 	hp_key_set_append(statement, keys, first, n);
 	appendStringInfoString(sql, ", ");
-	append_tables(sql, level);
+	append_tables(statement, level);
 	append_key_condition(statement, level, keys);
 	if (level->order->ncolumns > 0 || level->as_row)
 		appendStringInfoString(sql, " ORDER BY k.ord");
@@ -343,7 +349,7 @@ append_each(HpStatement *statement, const HpLevel *level, const HpKeySet *keys, 
 	appendStringInfoString(sql, ", LATERAL (SELECT ");
 	hp_level_append_columns(sql, level, "t");
 	appendStringInfoString(sql, " FROM ");
-	append_tables(sql, level);
+	append_tables(statement, level);
 	append_key_condition(statement, level, keys);
 	hp_level_append_tail(statement, level, "t");
 	appendStringInfoString(sql, ") AS s");
@@ -371,7 +377,7 @@ append_numbered(HpStatement *statement, const HpLevel *level, const HpKeySet *ke
 	appendStringInfoString(sql, ") FROM ");
 	hp_key_set_append(statement, keys, first, n);
 	appendStringInfoString(sql, ", ");
-	append_tables(sql, level);
+	append_tables(statement, level);
 	append_key_condition(statement, level, keys);
 	appendStringInfoString(sql, ") AS s (");
 	for (int i = 0; i < nread; i++)
@@ -401,7 +407,7 @@ append_grouped(HpStatement *statement, const HpLevel *level, const HpKeySet *key
 	appendStringInfoString(sql, ", k.ord FROM ");
 	hp_key_set_append(statement, keys, first, n);
 	appendStringInfoString(sql, ", ");
-	append_tables(sql, level);
+	append_tables(statement, level);
 	append_key_condition(statement, level, keys);
 	appendStringInfoString(sql, " GROUP BY k.ord");
 }

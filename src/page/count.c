@@ -82,6 +82,7 @@ hp_count_rows(HpSource *source, HpCount count)
 					 count.kind == HP_COUNT_BOUNDED ?
 					 "SELECT pg_catalog.count(*) FROM (SELECT 1 FROM %s WHERE " :
 					 "SELECT 1 FROM %s WHERE ", source->from);
+	hp_statement_expect_relation(&statement, RelationGetRelid(source->rel));
 	hp_source_append_condition(source, &statement);
 	if (count.kind == HP_COUNT_ESTIMATED)
 		return hp_statement_estimate(&statement);

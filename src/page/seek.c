@@ -150,6 +150,8 @@ build_statement(HpStatement *statement, const Seek *seek, const HpRange *range)
 	hp_statement_init(statement);
 	add_query_params(statement, source->params);
 	appendStringInfo(&statement->sql, "SELECT %s FROM %s WHERE ", source->list, source->from);
+	if (source->rel != NULL)
+		hp_statement_expect_relation(statement, RelationGetRelid(source->rel));
 	hp_source_append_condition(source, statement);
 	if (source->parent != NULL)
 		append_parent(statement, source);

@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
@@ -185,6 +186,40 @@ append_item(StringInfo list, const char *format, const char *name)
 	appendStringInfo(list, format, name, name);
 }
 
+/* A quoted, schema-qualified name of an object of a class that has these columns. */
+static char *
+qualified_name(int cacheid, Oid oid, AttrNumber name, AttrNumber schema)
+{
+	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
+	char	   *result;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for object %u", oid);
+	result = quote_qualified_identifier(
+		get_namespace_name(DatumGetObjectId(SysCacheGetAttr(cacheid, tuple, schema, &isnull))),
+		NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple, name, &isnull))));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * A column of the key as the target of a conflict.  Its column alone would mean each unique index
+ * on it, also one that takes other keys for equal.
+ */
+static char *
+conflict_target(const HpKeyColumn *column)
+{
+	char	   *collate = !OidIsValid(column->collation) ? "" :
+		psprintf(" COLLATE %s", qualified_name(COLLOID, column->collation,
+											   Anum_pg_collation_collname,
+											   Anum_pg_collation_collnamespace));
+
+	return psprintf("%s%s %s", quote_identifier(NameStr(column->name)), collate,
+					qualified_name(CLAOID, column->opclass, Anum_pg_opclass_opcname,
+								   Anum_pg_opclass_opcnamespace));
+}
+
 /*
  * Insert a row, given as a parameter of the row type, or update the one with
  * its key; returns the row as stored.  Generated columns are left to the table.
@@ -220,7 +255,7 @@ hp_build_upsert(const HpRelation *rel, const HpKeyDef *def)
 	}
 	table_close(relation, NoLock);
 	for (int i = 0; i < def->ncolumns; i++)
-		append_item(&key, "%s", quote_identifier(NameStr(def->columns[i].name)));
+		append_item(&key, "%s", conflict_target(&def->columns[i]));
 
 	return psprintf("INSERT INTO %s AS %s (%s) OVERRIDING SYSTEM VALUE SELECT %s "
 					"ON CONFLICT (%s) DO %s%s RETURNING %s",

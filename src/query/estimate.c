@@ -33,6 +33,7 @@ hp_statement_estimate(HpStatement *statement)
 
 	query = linitial_node(Query, pg_rewrite_query(query));
 	plan = hp_plan_query(query, sql, 0, hp_statement_params(statement));
+	hp_statement_check_relations(statement, plan->relationOids);
 	rows = clamp_row_est(plan->planTree->plan_rows);
 	return rows < (double) PG_INT64_MAX ? (int64) rows : PG_INT64_MAX;
 }

@@ -23,6 +23,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "query/spi.h"
 #include "query/statement.h"
@@ -89,18 +90,40 @@ hp_query_report_several(const HpRelation *rel)
 			errhint("Query the tables of the inheritance tree one by one."));
 }
 
+/* Are there names in a key's texts that may change without a message for the relation? */
+static bool
+has_names(const HpKeyDef *def)
+{
+	for (int i = 0; i < def->ncolumns; i++)
+		if (def->columns[i].is_domain || def->columns[i].opclass >= FirstNormalObjectId ||
+			def->columns[i].collation >= FirstNormalObjectId)
+			return true;
+	return false;
+}
+
+/* A text of a key, built if it is not kept; which it is from now on, if it can be. */
+static const char *
+text_of(const HpRelation *rel, const HpKeyDef *def, char **kept,
+		char *(*build) (const HpRelation *rel, const HpKeyDef *def))
+{
+	char	   *text = *kept;
+
+	if (text == NULL)
+		text = build(rel, def);
+	if (*kept == NULL && !has_names(def))
+		*kept = MemoryContextStrdup(rel->context, text);
+	return text;
+}
+
 /* The statement that reads a row by key, with a key's values. */
 static HpStatement
 by_key(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Oid *types)
 {
-	HpKeyDef   *d = unconstify(HpKeyDef *, def);
+	const char *sql = text_of(rel, def, &unconstify(HpKeyDef *, def)->row_sql, hp_build_by_key);
 
-	if (d->row_sql == NULL)
-		d->row_sql = MemoryContextStrdup(rel->context, hp_build_by_key(rel, def));
 	for (int i = 0; i < def->ncolumns; i++)
 		types[i] = def->columns[i].type;
-	return statement_of(rel, def->row_sql, def->ncolumns, types,
-						unconstify(HpKey *, key)->values);
+	return statement_of(rel, sql, def->ncolumns, types, unconstify(HpKey *, key)->values);
 }
 
 /*
@@ -160,9 +183,9 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 			  HpRowVisitor visit, void *arg)
 {
 	Visit		v = {.rowtype = rel->rowtype,.visit = visit,.arg = arg};
-	HpKeyDef   *d = unconstify(HpKeyDef *, def);
 	Oid			types[INDEX_MAX_KEYS];
 	Datum		arrays[INDEX_MAX_KEYS];
+	const char *sql;
 	HpStatement statement;
 
 	if (!has_array_types(def))
@@ -177,14 +200,13 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 		}
 		return;
 	}
-	if (d->rows_sql == NULL)
-		d->rows_sql = MemoryContextStrdup(rel->context, hp_build_by_keys(rel, def));
+	sql = text_of(rel, def, &unconstify(HpKeyDef *, def)->rows_sql, hp_build_by_keys);
 	for (int c = 0; c < def->ncolumns; c++)
 	{
 		types[c] = get_array_type(def->columns[c].type);
 		arrays[c] = column_array(def, c, keys, nkeys);
 	}
-	statement = statement_of(rel, def->rows_sql, def->ncolumns, types, arrays);
+	statement = statement_of(rel, sql, def->ncolumns, types, arrays);
 	hp_statement_run(&statement, HP_PLAN_SERIAL, 0, take_row, &v);
 }
 
@@ -206,13 +228,11 @@ Datum
 hp_query_upsert(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Datum row, bool *found)
 {
 	Visit		v = {.caller = CurrentMemoryContext,.rowtype = rel->rowtype};
-	HpKeyDef   *d = unconstify(HpKeyDef *, def);
 	Oid			types[INDEX_MAX_KEYS];
 	HpStatement statement;
 
-	if (d->upsert_sql == NULL)
-		d->upsert_sql = MemoryContextStrdup(rel->context, hp_build_upsert(rel, def));
-	statement = statement_of(rel, def->upsert_sql, 1, &v.rowtype, &row);
+	statement = statement_of(rel, text_of(rel, def, &unconstify(HpKeyDef *, def)->upsert_sql,
+										  hp_build_upsert), 1, &v.rowtype, &row);
 	hp_statement_run(&statement, HP_PLAN_WRITE, 0, take_row, &v);
 	/* a row that has nothing but its key is left alone, and not returned */
 	if (v.nrows == 0)

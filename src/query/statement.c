@@ -44,6 +44,7 @@
 #include "tcop/dest.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 
 #define MAX_KEPT			1024
 #define MAX_KEPT_LENGTH		(512 * 1024)	/* of all texts */
@@ -86,7 +87,8 @@ typedef struct RowReceiver
 	MemoryContext context;		/* reset after each row */
 	HpRowSink	sink;
 	void	   *arg;
-	Oid			rowtype;		/* of the statement */
+	const HpStatement *statement;
+	SPIPlanPtr	plan;			/* its, once it is executed */
 } RowReceiver;
 
 static uint32
@@ -180,10 +182,20 @@ make_kept(const KeptKey *key)
 	return kept;
 }
 
-static bool
-may_be_parallel(HpPlanning planning)
+/* As those of DECLARE CURSOR. */
+static int
+options_of(HpPlanning planning)
 {
-	return planning != HP_PLAN_SERIAL && planning != HP_PLAN_WRITE;
+	switch (planning)
+	{
+		case HP_PLAN_SERIAL:
+		case HP_PLAN_WRITE:
+			return 0;
+		case HP_PLAN_GENERIC:
+			return CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN;
+		default:
+			return CURSOR_OPT_PARALLEL_OK;
+	}
 }
 
 /* Enter what is kept of a statement, or free it should there be no memory for that. */
@@ -215,9 +227,8 @@ enter_kept(Kept *kept)
 static Kept *
 prepare_kept(const KeptKey *key)
 {
-	int			options = (may_be_parallel(key->planning) ? CURSOR_OPT_PARALLEL_OK : 0) |
-		(key->planning == HP_PLAN_GENERIC ? CURSOR_OPT_GENERIC_PLAN : 0);
-	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types, options);
+	SPIPlanPtr	plan = hp_spi_prepare(key->sql, key->nargs, key->types,
+									  options_of(key->planning));
 	Kept	   *kept;
 
 	while (hash_get_num_entries(statements) >= MAX_KEPT ||
@@ -259,12 +270,14 @@ get_kept(const HpStatement *statement, HpPlanning planning)
 }
 
 static int
-execute_kept(const HpStatement *statement, HpPlanning planning, SPIExecuteOptions *options)
+execute_kept(const HpStatement *statement, HpPlanning planning, RowReceiver *receiver,
+			 SPIExecuteOptions *options)
 {
 	Kept	   *volatile kept = get_kept(statement, planning);
 	volatile int result = 0;
 
 	kept->users++;
+	receiver->plan = kept->plan;
 	PG_TRY();
 	{
 		result = SPI_execute_plan_extended(kept->plan, options);
@@ -290,14 +303,30 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return more;
 }
 
+void
+hp_statement_check_relations(const HpStatement *statement, const List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, statement->relids)
+		if (!list_member_oid(relids, lfirst_oid(lc)))
+			ereport(ERROR,
+					errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("a table was renamed while it was read"),
+					errdetail("The name of \"%s\" has become that of another one.",
+							  hp_relation_name(lfirst_oid(lc))),
+					errhint("Try again."));
+}
+
 /*
- * Refuse rows of another type.  Names are looked up whenever a plan is made anew: another session
- * may have given the table's to another one.
+ * Refuse rows of another type, or of other relations.  Names are looked up whenever a plan is made
+ * anew: another session may have given the table's to another one.
  */
 static void
 receive_start(DestReceiver *self, int operation, TupleDesc desc)
 {
-	Oid			rowtype = ((RowReceiver *) self)->rowtype;
+	RowReceiver *receiver = (RowReceiver *) self;
+	Oid			rowtype = receiver->statement->rowtype;
 
 	if (OidIsValid(rowtype) && TupleDescAttr(desc, 0)->atttypid != rowtype)
 		ereport(ERROR,
@@ -305,6 +334,12 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 				errmsg("the table was renamed while it was read"),
 				errdetail("Its name now belongs to a table with rows of another type."),
 				errhint("Try again."));
+	if (receiver->statement->relids != NIL)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
+
+		hp_statement_check_relations(receiver->statement, source->relationOids);
+	}
 }
 
 static void
@@ -314,7 +349,7 @@ receive_end(DestReceiver *self)
 
 /* The receiver's kind tells SPI that rows are not thrown away, as DestNone would. */
 static void
-init_receiver(RowReceiver *receiver, Oid rowtype, HpRowSink sink, void *arg)
+init_receiver(RowReceiver *receiver, const HpStatement *statement, HpRowSink sink, void *arg)
 {
 	receiver->receiver.receiveSlot = receive_row;
 	receiver->receiver.rStartup = receive_start;
@@ -323,7 +358,8 @@ init_receiver(RowReceiver *receiver, Oid rowtype, HpRowSink sink, void *arg)
 	receiver->receiver.mydest = DestTuplestore;
 	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath row",
 											  ALLOCSET_DEFAULT_SIZES);
-	receiver->rowtype = rowtype;
+	receiver->statement = statement;
+	receiver->plan = NULL;
 	receiver->sink = sink;
 	receiver->arg = arg;
 }
@@ -351,12 +387,26 @@ void
 hp_statement_init(HpStatement *statement)
 {
 	initStringInfo(&statement->sql);
+	statement->relids = NIL;
 	statement->rowtype = InvalidOid;
 	statement->nargs = 0;
 	statement->capacity = 8;
 	statement->types = palloc(statement->capacity * sizeof(Oid));
 	statement->values = palloc(statement->capacity * sizeof(Datum));
 	statement->nulls = palloc(statement->capacity);
+}
+
+void
+hp_statement_expect_relation(HpStatement *statement, Oid relid)
+{
+	statement->relids = lappend_oid(statement->relids, relid);
+}
+
+void
+hp_statement_add_relation(HpStatement *statement, Oid relid)
+{
+	hp_statement_expect_relation(statement, relid);
+	appendStringInfoString(&statement->sql, hp_relation_qualified_name(relid));
 }
 
 void
@@ -386,20 +436,21 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	int			result;
 
 	hp_spi_connect();
-	init_receiver(&receiver, statement->rowtype, sink, arg);
+	init_receiver(&receiver, statement, sink, arg);
 	options.params = hp_statement_params(statement);
 	options.read_only = planning != HP_PLAN_WRITE;
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
 	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
-		result = execute_kept(statement, planning, &options);
-	else if (may_be_parallel(planning))
-		result = SPI_execute_extended(statement->sql.data, &options);
+		result = execute_kept(statement, planning, &receiver, &options);
 	else
+	{
 		/* goes with the procedure */
-		result = SPI_execute_plan_extended(hp_spi_prepare(statement->sql.data, statement->nargs,
-														  statement->types, 0), &options);
+		receiver.plan = hp_spi_prepare(statement->sql.data, statement->nargs, statement->types,
+									   options_of(planning));
+		result = SPI_execute_plan_extended(receiver.plan, &options);
+	}
 	hp_spi_check(result, result == SPI_OK_INSERT_RETURNING && planning == HP_PLAN_WRITE ?
 				 SPI_OK_INSERT_RETURNING : SPI_OK_SELECT);
 	hp_spi_finish();

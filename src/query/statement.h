@@ -18,6 +18,7 @@
 typedef struct HpStatement
 {
 	StringInfoData sql;
+	List	   *relids;			/* whose names are in the text */
 	Oid			rowtype;		/* that the first column must have, InvalidOid for any */
 	int			nargs;
 	int			capacity;		/* of the arrays */
@@ -38,6 +39,14 @@ typedef enum HpPlanning
 
 /* Start an empty statement in the current context. */
 extern void hp_statement_init(HpStatement *statement);
+
+/*
+ * Append the name of a relation to the text, or tell of one that is in it.  Should it have become
+ * the name of another one when the text is parsed, the statement raises an error instead of reading
+ * that.
+ */
+extern void hp_statement_add_relation(HpStatement *statement, Oid relid);
+extern void hp_statement_expect_relation(HpStatement *statement, Oid relid);
 
 /* Append "$n" to the text, and its value. */
 extern void hp_statement_add(HpStatement *statement, Oid type, Datum value, bool isnull);
@@ -62,6 +71,9 @@ extern void hp_statement_run(HpStatement *statement, HpPlanning planning, uint64
 
 /* The values of its parameters, in the current context; NULL if it has none. */
 extern ParamListInfo hp_statement_params(const HpStatement *statement);
+
+/* Raise an error unless all relations whose names are in the text are among these. */
+extern void hp_statement_check_relations(const HpStatement *statement, const List *relids);
 
 /* The number of rows that the planner expects of the statement with its values. */
 extern int64 hp_statement_estimate(HpStatement *statement);

@@ -97,6 +97,10 @@ my $old = Hotpath::Session->new($node, database => 'before');
 $old->query(comparison('t', 1, 100));
 is($old->query("SELECT hotpath.cache_check('t') IS NULL, (hotpath.peek(NULL::t, 1)).v"), 't|v', 'the cache is in use');
 
+# and one that has loaded the library, but not yet asked for the memory
+my $loaded = Hotpath::Session->new($node, database => 'before');
+$loaded->query("LOAD 'pg_hotpath'");
+
 sub change_library
 {
 	my ($from, $to) = @_;
@@ -118,7 +122,8 @@ is($old->query('SELECT (hotpath.get(NULL::t, 1)).v'), 'newer', 'an older session
 is($old->query("SELECT (hotpath.peek(NULL::t, 1)).v, hotpath.cache_check('t')"),
 	'|two versions of the library have met in this server; restart it', 'is not served, and says why');
 is($old->query(comparison('t', 1, 100)), '0', 'all rows agree');
-$_->quit for $old, $new;
+is($loaded->query('SELECT (hotpath.get(NULL::t, 1)).v'), 'newer', 'nor is one that has only loaded the older library');
+$_->quit for $old, $new, $loaded;
 $node->restart;
 $node->safe_psql('before', comparison('t', 1, 100));
 is($node->safe_psql('before', "SELECT hotpath.cache_check('t') IS NULL, (hotpath.peek(NULL::t, 1)).v"), 't|newer',

@@ -57,6 +57,31 @@ $node->safe_psql('postgres', 'ALTER TABLE v ALTER twice SET EXPRESSION AS (a * 3
 agrees_with_table('with another expression');
 is($node->safe_psql('postgres', 'SELECT (hotpath.get(NULL::v, 5)).twice'), '15', 'it is the new one that counts');
 
+
+# The expression is changed by a command that does not name the table
+$node->safe_psql('postgres', q{
+	CREATE TABLE parent (id int, a int, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL);
+	CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (parent);
+	CREATE TABLE leaf (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL);
+	CREATE TABLE root (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) VIRTUAL) PARTITION BY RANGE (id);
+	INSERT INTO heir (id, a) SELECT i, i FROM generate_series(1, 40) i;
+	INSERT INTO leaf (id, a) SELECT i, i FROM generate_series(1, 40) i;
+	SELECT hotpath.cache_table('heir'), hotpath.cache_table('leaf');
+	ALTER TABLE root ATTACH PARTITION leaf FOR VALUES FROM (1) TO (100)});
+for my $table ('heir', 'leaf')
+{
+	my $above = $table eq 'heir' ? 'parent' : 'root';
+
+	agrees($node, $table, 0, 45, "$table: cached");
+	$node->safe_psql('postgres', "BEGIN; ALTER TABLE $above ALTER twice SET EXPRESSION AS (a * 5); "
+		  . comparison($table, 0, 45) . '; ROLLBACK');
+	agrees($node, $table, 0, 45, "$table: with another expression of $above, given up");
+	$node->safe_psql('postgres', "ALTER TABLE $above ALTER twice SET EXPRESSION AS (a * 3)");
+	agrees($node, $table, 0, 45, "$table: with another expression of $above");
+	is($node->safe_psql('postgres', "SELECT (hotpath.get(NULL::$table, 5)).twice, (hotpath.peek(NULL::$table, 5)).twice"), '15|15',
+		"$table: it is the new one that counts");
+}
+
 is($node->safe_psql('postgres', q{SELECT count(*) FROM hotpath.page(NULL::v, 'a, id', 100) p
 		WHERE p.item IS DISTINCT FROM (SELECT v FROM v WHERE id = (p.item).id)}), '0', 'page: the rows of the table');
 is($node->safe_psql('postgres', q{SELECT array_agg((p.item).id) = (SELECT array_agg(id) FROM (SELECT id FROM v ORDER BY twice DESC, id LIMIT 9) o)

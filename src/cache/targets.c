@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * targets.c
+ *		Which cached tables the rows of a table belong to.
+ *
+ * The row trigger asks for each row: a table is cached itself, or a partition of
+ * tables that are, whose columns may be in other places.
+ *
+ * Locking: callers hold a lock on the table, as whoever writes to it does.
+ *
+ * Memory: the targets of a table in a context of their own, below
+ * CacheMemoryContext.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "cache/config.h"
+
+#include "access/relation.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* How often the targets of a table are computed until nothing has changed meanwhile. */
+#define HP_TARGETS_TRIES 5
+
+static HTAB *targets_by_relid = NULL;
+
+/* Where the root's columns are in a table of another layout. */
+static AttrNumber *
+map_columns(Oid root, Relation table, MemoryContext context)
+{
+	Relation	relation = relation_open(root, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped)
+			map[attr->attnum] = get_attnum(RelationGetRelid(table), NameStr(attr->attname));
+	}
+	relation_close(relation, AccessShareLock);
+	return map;
+}
+
+/* The targets of a table, computed afresh into a context of their own. */
+static void
+compute_targets(HpTargets *targets, Relation table)
+{
+	Oid			relid = RelationGetRelid(table);
+	List	   *candidates = list_make1_oid(relid);
+	ListCell   *lc;
+
+	if (table->rd_rel->relispartition)
+		candidates = list_concat(candidates, hp_relation_ancestors(relid, NIL));
+	targets->n = 0;
+	targets->targets = MemoryContextAllocZero(targets->context,
+											  list_length(candidates) * sizeof(HpTarget));
+	foreach(lc, candidates)
+	{
+		HpRelation *rel = hp_relation_by_oid(lfirst_oid(lc));
+		HpCached   *cached = hp_config_of(rel);
+		HpTarget   *target = &targets->targets[targets->n];
+
+		if (rel->relid != relid)
+			hp_relation_watch(relid, rel->relid);
+		if (cached == NULL)
+			continue;
+		target->rel = rel;
+		target->cached = cached;
+		if (rel->relid != relid)
+			target->attnums = map_columns(rel->relid, table, targets->context);
+		targets->n++;
+	}
+}
+
+/* Now and then, forget the targets of tables that were dropped. */
+static void
+sweep_targets(void)
+{
+	static long sweep_at = HP_SWEEP_FROM;
+	HASH_SEQ_STATUS status;
+	HpTargets  *targets;
+
+	if (hash_get_num_entries(targets_by_relid) < sweep_at)
+		return;
+	hash_seq_init(&status, targets_by_relid);
+	while ((targets = hash_seq_search(&status)) != NULL)
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(targets->relid)))
+			continue;
+		if (targets->context != NULL)
+			MemoryContextDelete(targets->context);
+		hash_search(targets_by_relid, &targets->relid, HASH_REMOVE, NULL);
+	}
+	sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(targets_by_relid));
+}
+
+/*
+ * The cached relations that a table's rows belong to.  Valid until
+ * hp_relation_epoch changes, and at least to the end of the trigger's call.
+ *
+ * What catalogs say while they change must not decide which keys are noted, so
+ * it is computed again until nothing has changed meanwhile; not for ever, as with
+ * debug_discard_caches something always has.
+ */
+HpTargets *
+hp_config_targets(Relation table)
+{
+	Oid			relid = RelationGetRelid(table);
+	HpTargets  *targets;
+	bool		found;
+
+	if (targets_by_relid == NULL)
+	{
+		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(HpTargets)};
+
+		targets_by_relid = hash_create("pg_hotpath targets", 32, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	/*
+	 * While a table is locked, nothing else may come by that looks for messages.
+	 * This transaction has an id by now, which hp_config_link() closes the fence for
+	 * if it has others trust in our notes after this look.
+	 */
+	AcceptInvalidationMessages();
+	targets = hash_search(targets_by_relid, &relid, HASH_ENTER, &found);
+	if (!found)
+	{
+		targets->context = NULL;
+		targets->epoch = 0;
+		sweep_targets();
+	}
+	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
+	{
+		uint64		epoch;
+		int			tries = 0;
+
+		if (targets->context == NULL)
+			targets->context = AllocSetContextCreate(CacheMemoryContext, "pg_hotpath targets",
+													 ALLOCSET_SMALL_SIZES);
+		do
+		{
+			targets->epoch = 0;
+			MemoryContextReset(targets->context);
+			/* what is invalidated while we look counts as later */
+			AcceptInvalidationMessages();
+			epoch = hp_relation_epoch;
+			compute_targets(targets, table);
+			targets->epoch = epoch;
+		} while (epoch != hp_relation_epoch && ++tries < HP_TARGETS_TRIES);
+	}
+	return targets;
+}

@@ -261,8 +261,11 @@ remember_lock(HpRelation *rel)
 	rel->locked_subid = GetCurrentSubTransactionId();
 }
 
-/* Lock a relation for the current subtransaction. */
-static void
+/*
+ * Lock a relation for the current subtransaction.  Not inlined: gcc would see variables clobbered
+ * by PG_TRY().
+ */
+static pg_noinline void
 lock_for_subtransaction(Oid relid)
 {
 	ResourceOwner outer = CurrentResourceOwner;
@@ -272,11 +275,13 @@ lock_for_subtransaction(Oid relid)
 	{
 		LockRelationOid(relid, AccessShareLock);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		CurrentResourceOwner = outer;
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	CurrentResourceOwner = outer;
 }
 
 /* Take the lock that a SELECT would, once per transaction; process invalidations. */

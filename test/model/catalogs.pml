@@ -52,7 +52,9 @@ byte settled = 255;			/* of the table's stripe */
 #define ALL(x) (BIT((x) + 1) - 2)
 #define ENDED_UPTO(x) (UPTO(ended, x) == ALL(x))
 #define SLOT_TOLD(s, k) (st[s].ring[k] == 0 || IN(ended, st[s].ring[k]))
-#define ALL_TOLD(s) (SLOT_TOLD(s, 0) && SLOT_TOLD(s, 1) && SLOT_TOLD(s, 2) && ENDED_UPTO(st[s].over))
+/* One's own lock does not count: who has changed catalogs does not ask. */
+#define ALL_TOLD(s, own) (SLOT_TOLD(s, 0) && SLOT_TOLD(s, 1) && SLOT_TOLD(s, 2) && \
+	UPTO(ended | BIT(own), st[s].over) == UPTO(ALL(st[s].over) | BIT(own), st[s].over))
 
 #ifdef DDL
 /* The version that a snapshot sees. */
@@ -155,7 +157,7 @@ proctype Change(byte me) {
 }
 
 proctype Writer() {
-	byte x, my, seen, v, vk, vt, upto, n, s_xmin;
+	byte x, my, seen, v, vk, vt, upto, n, was, s_xmin;
 	bool linked, announced, first, staged;
 
 	accept();		/* some time before */
@@ -169,7 +171,17 @@ proctype Writer() {
 #ifdef STAGE
 		link(x);
 		if
-		:: d_step { linked -> vt = st[1].version; staged = true }
+		:: linked ->
+			d_step { vt = st[1].version; was = my; staged = true };
+#ifndef MUT_STAGE_UNSETTLED
+			if
+			:: d_step { settled != vt && vt == st[1].version && ALL_TOLD(1, x) -> settled = vt }
+			:: d_step { settled == vt -> skip }
+			:: staged = false
+			fi;
+			accept();
+			staged = staged && my == was && linked
+#endif
 		:: else -> skip
 		fi
 #endif
@@ -186,7 +198,7 @@ proctype Writer() {
 		ended = ended | BIT(x)
 	:: d_step { finished = finished | BIT(x); ended = ended | BIT(x); row_lock = 0 }
 	fi;
-	d_step { my = 0; seen = 0; v = 0; vk = 0; vt = 0; upto = 0; n = 0; linked = 0; announced = 0; staged = 0 }
+	d_step { my = 0; seen = 0; v = 0; vk = 0; vt = 0; upto = 0; n = 0; was = 0; linked = 0; announced = 0; staged = 0 }
 }
 
 proctype Reader() {
@@ -218,7 +230,7 @@ proctype Reader() {
 			:: ok && !hit ->
 #ifndef MUT_NOT_SETTLED
 				if
-				:: d_step { ok && settled != vt && vt == st[1].version && ALL_TOLD(1) -> settled = vt }
+				:: d_step { ok && settled != vt && vt == st[1].version && ALL_TOLD(1, 0) -> settled = vt }
 				:: d_step { settled == vt -> skip }
 				:: ok = false
 				fi;

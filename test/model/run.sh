@@ -39,7 +39,7 @@ check() {
 
 good() { check holds "$@"; }
 hits() { check fails "$1: hits happen" "$2" -DREACH_HIT; }
-mutant() { check fails "without: $1" "$2" "$3" $4 $5 $6; }
+mutant() { name=$1 && shift && check fails "without: $name" "$@"; }
 
 good 'ring of 3 overflows, 5 writers' ring.pml
 good 'ring: fills alone allow the lazy no-op' ring.pml -DNOOP_IN_RING
@@ -105,6 +105,7 @@ good 'catalogs: the first closing of the fence is spare' catalogs.pml -DNO_FIRST
 good 'catalogs: the versions of a fill may pass' catalogs.pml -DVERSION_MAY_PASS
 good 'catalogs: rows are published by writers' catalogs.pml -DSTAGE -DROUNDS=1
 good 'catalogs: noted DDL that changes how rows are rendered' catalogs.pml -DDDL
+good 'catalogs: and writers that publish rows' catalogs.pml -DDDL -DSTAGE -DND=1
 hits catalogs catalogs.pml
 hits 'catalogs, of noted DDL' catalogs.pml -DDDL
 mutant 'what turns the notes off is noted' catalogs.pml -DMUT_DDL_UNNOTED
@@ -114,5 +115,6 @@ mutant 'the fence is closed again at the end' catalogs.pml -DMUT_NO_SECOND_CLOSE
 mutant 'a writer processes messages for each row' catalogs.pml -DMUT_NO_MESSAGES
 mutant 'a fill waits for messages of noted DDL' catalogs.pml -DMUT_NOT_SETTLED -DDDL
 mutant 'a fill processes these messages' catalogs.pml -DMUT_NO_SECOND_LOOK -DDDL
+mutant 'a writer publishes only what it wrote when all had told' catalogs.pml -DMUT_STAGE_UNSETTLED -DDDL -DSTAGE -DND=1
 
 exit $failed

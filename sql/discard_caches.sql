@@ -29,7 +29,7 @@ insert into queries (query) values
 	('select hotpath.get_json(''users'', 4), hotpath.get_json(''users'', 4), hotpath.get_json(''parts'', ''a'', 1)'),
 	('select hotpath.put(row(5, ''user5'', ''pro'')::users)'),
 	('select hotpath.put(row(''a'', 4)::parts)'),
-	('select hotpath.peek(null::users, 5)'),
+	('select coalesce(hotpath.peek(null::users, 5), hotpath.get(null::users, 5))'),
 	('select hotpath.evict(''users'', 5) is not null, hotpath.evict_all(''users'') is not null, hotpath.evict_all() is not null'),
 	('select hotpath.warm(''users'') is not null, hotpath.warm(''parts'') is not null'),
 	('select stale from hotpath.verify_cache(''users'')'),

@@ -87,7 +87,7 @@ begin
 	return k::text::int;
 end $$;
 create cast (kind as int) with function id_of(kind) as implicit;
-select count(*) from hotpath.get_many(null::altered, array_fill('2'::kind, array[255]) || '1'::kind || '3'::kind);
+select count(*), id_of('2') from hotpath.get_many(null::altered, array_fill('2'::kind, array[255]) || '1'::kind || '3'::kind);
 select count(*) from hotpath.get_many(null::altered, array_fill('2'::kind, array[257]));
 drop cast (kind as int);
 

@@ -152,6 +152,15 @@ begin
 end $$;
 select count(*) > 0 as locked from pg_locks where relation = 'item'::regclass and pid = pg_backend_pid();
 commit;
+-- nor does a savepoint in which it was read
+begin;
+declare rows cursor for select hotpath.get(null::item, i) from generate_series(1, 3) i;
+savepoint a;
+fetch 1 from rows;
+rollback to savepoint a;
+select count(*) > 0 as locked from pg_locks where relation = 'item'::regclass and pid = pg_backend_pid();
+fetch 1 from rows;
+commit;
 table differences;
 
 -- where there is no snapshot: the cast of an assignment after a commit

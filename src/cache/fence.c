@@ -431,16 +431,17 @@ is_being_ended(const uint64 *ring, uint64 upto)
 static bool
 are_told(const uint64 *ring, uint64 upto)
 {
-	static TimestampTz ask_again = 0;
+	/* when to ask again, without an id and with one: a long writer must not keep readers from it */
+	static TimestampTz ask_again[2] = {0, 0};
 	bool		writes = TransactionIdIsValid(GetTopTransactionIdIfAny());
 
-	if (GetCurrentTimestamp() < ask_again)
+	if (GetCurrentTimestamp() < ask_again[writes])
 		return false;
 	for (int ms = 1; is_being_ended(ring, upto); ms *= 2)
 	{
 		if (writes || ms > HP_SETTLE_MS)
 		{
-			ask_again = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_ASK_AGAIN_MS);
+			ask_again[writes] = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_ASK_AGAIN_MS);
 			return false;
 		}
 		CHECK_FOR_INTERRUPTS();

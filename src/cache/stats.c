@@ -121,6 +121,13 @@ slot_is(const HpSlot *slot, Oid relid, uint64 seed)
 	return slot->dbid == MyDatabaseId && slot->relid == relid && slot->seed == seed;
 }
 
+/* Is a slot still the one that it was given out as? */
+static bool
+is_still(const HpSlot *slot, HpSlotRef ref)
+{
+	return slot->generation == ref.generation && OidIsValid(slot->dbid);
+}
+
 /* Find the slot of a key of this database; -1 if it has none. */
 static int
 find_slot_locked(Oid relid, uint64 seed)
@@ -287,7 +294,7 @@ hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint)
 	bool		result;
 
 	LWLockAcquire(&registry->lock, LW_SHARED);
-	result = slot->generation == ref.generation && slot->fingerprint == fingerprint;
+	result = is_still(slot, ref) && slot->fingerprint == fingerprint;
 	LWLockRelease(&registry->lock);
 	return result;
 }
@@ -303,8 +310,8 @@ hp_stats_announce(HpSlotRef ref, uint64 fingerprint, uint64 *upto)
 	bool		first;
 
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
-	first = slot->generation != ref.generation || slot->announced != fingerprint;
-	if (slot->generation == ref.generation)
+	first = !is_still(slot, ref) || slot->announced != fingerprint;
+	if (is_still(slot, ref))
 	{
 		if (first)
 		{
@@ -323,7 +330,7 @@ hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint)
 	HpSlot	   *slot = &registry->slots[ref.slot];
 
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
-	if (slot->generation == ref.generation)
+	if (is_still(slot, ref))
 		slot->fingerprint = fingerprint;
 	LWLockRelease(&registry->lock);
 }
@@ -332,9 +339,7 @@ hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint)
 bool
 hp_stats_is_taken(HpSlotRef ref)
 {
-	HpSlot	   *slot = &registry->slots[ref.slot];
-
-	return slot->generation == ref.generation && OidIsValid(slot->dbid);
+	return is_still(&registry->slots[ref.slot], ref);
 }
 
 /* This backend's counters of a slot; they live as long as the backend. */

@@ -20,7 +20,6 @@
 #include "access/relation.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -30,23 +29,39 @@
 
 static HTAB *targets_by_relid = NULL;
 
-/* Where the root's columns are in a table of another layout. */
+/* Is a column of a partition still like the root's? */
+static bool
+is_alike(Form_pg_attribute a, Form_pg_attribute b)
+{
+	return a->atttypid == b->atttypid && a->atttypmod == b->atttypmod &&
+		a->attcollation == b->attcollation;
+}
+
+/*
+ * Where the root's columns are in a table of another layout.  NULL if there is not one for each: the
+ * table is being detached, and the root was altered since, for which all had to let go of it.
+ */
 static AttrNumber *
 map_columns(Oid root, Relation table, MemoryContext context)
 {
 	Relation	relation = relation_open(root, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(relation);
 	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
+	bool		complete = true;
 
-	for (int i = 0; i < desc->natts; i++)
+	for (int i = 0; i < desc->natts && complete; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
 
-		if (!attr->attisdropped)
-			map[attr->attnum] = get_attnum(RelationGetRelid(table), NameStr(attr->attname));
+		if (attr->attisdropped)
+			continue;
+		map[attr->attnum] = hp_relation_find_column(RelationGetDescr(table),
+													NameStr(attr->attname));
+		complete = map[attr->attnum] != InvalidAttrNumber &&
+			is_alike(attr, TupleDescAttr(RelationGetDescr(table), map[attr->attnum] - 1));
 	}
 	relation_close(relation, AccessShareLock);
-	return map;
+	return complete ? map : NULL;
 }
 
 /* The targets of a table, computed afresh into a context of their own. */
@@ -74,9 +89,10 @@ compute_targets(HpTargets *targets, Relation table)
 			continue;
 		target->rel = rel;
 		target->cached = cached;
-		if (rel->relid != relid)
-			target->attnums = map_columns(rel->relid, table, targets->context);
-		targets->n++;
+		target->attnums = rel->relid == relid ? NULL :
+			map_columns(rel->relid, table, targets->context);
+		if (rel->relid == relid || target->attnums != NULL)
+			targets->n++;
 	}
 }
 

@@ -9,10 +9,9 @@
  * to the end of the transaction, as a SELECT does, and process pending
  * invalidations first, so that what is returned is up to date.
  *
- * That the lock is already held is remembered by transaction and
- * subtransaction.  It is taken for the current subtransaction, and not for the
- * portal inside it: that may fail in a subtransaction below, and would lose its
- * locks with that one.
+ * That the lock is already held is remembered by transaction, for which it is
+ * taken: neither a portal that fails nor a subtransaction that is rolled back lets
+ * go of it, as others may hold rows of the table still.
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -253,24 +252,16 @@ hp_relation_watch(Oid other, Oid relid)
 	watch->nwatchers++;
 }
 
-/* This transaction holds the lock from now on. */
-static void
-remember_lock(HpRelation *rel)
-{
-	rel->locked_lxid = HP_MY_LXID;
-	rel->locked_subid = GetCurrentSubTransactionId();
-}
-
 /*
- * Lock a relation for the current subtransaction.  Not inlined: gcc would see variables clobbered
+ * Lock a relation for the whole transaction.  Not inlined: gcc would see variables clobbered
  * by PG_TRY().
  */
 static pg_noinline void
-lock_for_subtransaction(Oid relid)
+lock_for_transaction(Oid relid)
 {
 	ResourceOwner outer = CurrentResourceOwner;
 
-	CurrentResourceOwner = CurTransactionResourceOwner;
+	CurrentResourceOwner = TopTransactionResourceOwner;
 	PG_TRY();
 	{
 		LockRelationOid(relid, AccessShareLock);
@@ -288,16 +279,15 @@ lock_for_subtransaction(Oid relid)
 static void
 lock_relation(Oid relid, HpRelation *known)
 {
-	if (known != NULL && known->locked_lxid == HP_MY_LXID &&
-		known->locked_subid == GetCurrentSubTransactionId())
+	if (known != NULL && known->locked_lxid == HP_MY_LXID)
 		AcceptInvalidationMessages();
 	else
 	{
-		lock_for_subtransaction(relid);
+		lock_for_transaction(relid);
 		/* the lock may have been held without accepting what is pending */
 		AcceptInvalidationMessages();
 		if (known != NULL)
-			remember_lock(known);
+			known->locked_lxid = HP_MY_LXID;
 	}
 }
 
@@ -417,7 +407,7 @@ build(Oid relid)
 									ALLOCSET_SMALL_SIZES);
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
-	remember_lock(result);
+	result->locked_lxid = HP_MY_LXID;
 
 	/* nothing below can fail but the hash tables' own allocation */
 	entry = hash_search(relations, &relid, HASH_ENTER, &found);
@@ -538,8 +528,8 @@ report_key_problem(HpRelation *rel, Oid indexid, HpKeyProblem problem)
 }
 
 /*
- * The key of a valid index like one that is not: REINDEX CONCURRENTLY has put another in its place
- * since its name was looked up.  NULL if there is none.
+ * The key of a valid index that is like one that is not: REINDEX CONCURRENTLY may have put it in that
+ * one's place since the name was looked up.  NULL if there is none.
  */
 static HpKeyDef *
 key_of_successor(Relation relation, Oid indexid, MemoryContext context)
@@ -562,23 +552,31 @@ key_of_successor(Relation relation, Oid indexid, MemoryContext context)
 	return def;
 }
 
+/* The key of an index, if it was asked for before. */
+static HpKeyDef *
+known_key(const HpRelation *rel, Oid indexid)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->keys)
+		if (((HpKeyDef *) lfirst(lc))->index == indexid)
+			return lfirst(lc);
+	return NULL;
+}
+
 /* The key that a unique index of the relation enforces; raises an error if it does not serve. */
 HpKeyDef *
 hp_relation_key(HpRelation *rel, Oid indexid)
 {
-	ListCell   *lc;
-	HpKeyDef   *def;
+	HpKeyDef   *def = known_key(rel, indexid);
+	HpKeyDef   *known;
 	HpKeyProblem problem;
 	Relation	relation;
 	MemoryContext context;
 	MemoryContext outer;
 
-	foreach(lc, rel->keys)
-	{
-		def = lfirst(lc);
-		if (def->index == indexid)
-			return def;
-	}
+	if (def != NULL)
+		return def;
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath key", ALLOCSET_SMALL_SIZES);
 	relation = relation_open(rel->relid, NoLock);
 	def = hp_key_define(relation, indexid, false, context, &problem);
@@ -587,6 +585,12 @@ hp_relation_key(HpRelation *rel, Oid indexid)
 	relation_close(relation, NoLock);
 	if (def == NULL)
 		report_key_problem(rel, indexid, problem);
+	known = known_key(rel, def->index);
+	if (known != NULL)
+	{
+		MemoryContextDelete(context);
+		return known;
+	}
 	outer = MemoryContextSwitchTo(rel->context);
 	rel->keys = lappend(rel->keys, def);
 	MemoryContextSwitchTo(outer);

@@ -27,9 +27,8 @@ typedef struct HpRelation
 	HpKeyDef   *primary;		/* NULL without a primary key */
 	List	   *keys;			/* HpKeyDef of every key asked for so far */
 
-	/* the AccessShareLock of the current transaction, see relation.c */
+	/* the transaction that has locked it, see relation.c */
 	LocalTransactionId locked_lxid;
-	SubTransactionId locked_subid;
 
 	/* who was last found to have the right to read it */
 	Oid			reader;

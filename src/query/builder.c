@@ -16,11 +16,14 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "base/compat.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -186,38 +189,42 @@ append_item(StringInfo list, const char *format, const char *name)
 	appendStringInfo(list, format, name, name);
 }
 
-/* A quoted, schema-qualified name of an object of a class that has these columns. */
+/*
+ * A clause with the name of an object of a class that has these columns.  Empty where the user may not
+ * name it: what may be inserted must not depend on that.
+ */
 static char *
-qualified_name(int cacheid, Oid oid, AttrNumber name, AttrNumber schema)
+named(const char *clause, int cacheid, Oid oid, AttrNumber name, AttrNumber schema)
 {
 	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	char	   *result;
+	char	   *result = "";
 	bool		isnull;
+	Oid			namespace;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for object %u", oid);
-	result = quote_qualified_identifier(
-		get_namespace_name(DatumGetObjectId(SysCacheGetAttr(cacheid, tuple, schema, &isnull))),
-		NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple, name, &isnull))));
+		return result;
+	namespace = DatumGetObjectId(SysCacheGetAttr(cacheid, tuple, schema, &isnull));
+	if (hp_namespace_aclcheck(namespace, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+		result = psprintf("%s%s", clause, quote_qualified_identifier(
+			get_namespace_name(namespace),
+			NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple, name, &isnull)))));
 	ReleaseSysCache(tuple);
 	return result;
 }
 
 /*
- * A column of the key as the target of a conflict.  Its column alone would mean each unique index
- * on it, also one that takes other keys for equal.
+ * A column of the key as the target of a conflict.  Its name alone would mean each unique index on it,
+ * also one that takes other keys for equal.
  */
 static char *
 conflict_target(const HpKeyColumn *column)
 {
-	char	   *collate = !OidIsValid(column->collation) ? "" :
-		psprintf(" COLLATE %s", qualified_name(COLLOID, column->collation,
-											   Anum_pg_collation_collname,
-											   Anum_pg_collation_collnamespace));
-
-	return psprintf("%s%s %s", quote_identifier(NameStr(column->name)), collate,
-					qualified_name(CLAOID, column->opclass, Anum_pg_opclass_opcname,
-								   Anum_pg_opclass_opcnamespace));
+	return psprintf("%s%s%s", quote_identifier(NameStr(column->name)),
+					!OidIsValid(column->collation) ? "" :
+					named(" COLLATE ", COLLOID, column->collation, Anum_pg_collation_collname,
+						  Anum_pg_collation_collnamespace),
+					named(" ", CLAOID, column->opclass, Anum_pg_opclass_opcname,
+						  Anum_pg_opclass_opcnamespace));
 }
 
 /*

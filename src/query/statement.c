@@ -444,11 +444,13 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.dest = &receiver.receiver;
 	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
 		result = execute_kept(statement, planning, &receiver, &options);
+	else if (statement->relids == NIL && options_of(planning) != 0)
+		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 	{
 		/* goes with the procedure */
 		receiver.plan = hp_spi_prepare(statement->sql.data, statement->nargs, statement->types,
-									   options_of(planning));
+									   options_of(planning) & ~CURSOR_OPT_GENERIC_PLAN);
 		result = SPI_execute_plan_extended(receiver.plan, &options);
 	}
 	hp_spi_check(result, result == SPI_OK_INSERT_RETURNING && planning == HP_PLAN_WRITE ?

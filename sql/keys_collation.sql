@@ -36,12 +36,19 @@ table exact;
 create schema keys_collation_apart;
 create collation keys_collation_apart.apart (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 create table set_apart (k text collate keys_collation_apart.apart primary key, v int);
+create collation keys_collation_apart.same (provider = icu, locale = 'und');
+create table exact_apart (k text collate keys_collation_apart.same primary key, v int);
+create unique index on exact_apart (k collate ci);
 create role regress_keys_collation;
 grant usage on schema keys_collation to regress_keys_collation;
-grant select, insert, update on set_apart to regress_keys_collation;
+grant select, insert, update on set_apart, exact_apart to regress_keys_collation;
 set role regress_keys_collation;
 select hotpath.put(row('a', 1)::set_apart), hotpath.put(row('A', 2)::set_apart);
 select hotpath.get(null::set_apart, 'a');
+select hotpath.put(row('a', 1)::exact_apart), hotpath.put(row('a', 2)::exact_apart);
+\set VERBOSITY sqlstate
+select hotpath.put(row('A', 3)::exact_apart);
+\set VERBOSITY default
 reset role;
 set client_min_messages = warning;
 drop schema keys_collation_apart cascade;

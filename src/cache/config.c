@@ -662,6 +662,7 @@ hp_config_link(HpRelation *rel)
 		for (int i = 0; i < cached->nkeys; i++)
 			hp_stats_store_fingerprint(cached->keys[i].slot, cached->fingerprint);
 	}
-	cached->linked = true;
-	return HP_LINKED;
+	/* unless a slot was given back just now */
+	cached->linked = is_known(cached);
+	return cached->linked ? HP_LINKED : HP_LINK_WAITS;
 }

@@ -38,8 +38,8 @@ is_alike(Form_pg_attribute a, Form_pg_attribute b)
 }
 
 /*
- * Where the root's columns are in a table of another layout.  NULL if there is not one for each: the
- * table is being detached, and the root was altered since, for which all had to let go of it.
+ * Where the root's columns are in a table of another layout.  NULL if there is not one for each, as
+ * when the table is being detached, and the root was altered since.
  */
 static AttrNumber *
 map_columns(Oid root, Relation table, MemoryContext context)
@@ -91,8 +91,8 @@ compute_targets(HpTargets *targets, Relation table)
 		target->cached = cached;
 		target->attnums = rel->relid == relid ? NULL :
 			map_columns(rel->relid, table, targets->context);
-		if (rel->relid == relid || target->attnums != NULL)
-			targets->n++;
+		target->whole = rel->relid != relid && target->attnums == NULL;
+		targets->n++;
 	}
 }
 

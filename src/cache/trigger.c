@@ -284,6 +284,11 @@ hotpath_note_row(PG_FUNCTION_ARGS)
 	{
 		HpTarget   *target = &targets->targets[i];
 
+		if (target->whole)
+		{
+			hp_fence_note_table(hp_config_table_stripe(target->rel->relid));
+			continue;
+		}
 		for (int k = 0; k < target->cached->nkeys; k++)
 			note_key(target, epoch, &target->cached->keys[k], old, new);
 	}

@@ -11,7 +11,8 @@
  *
  * That the lock is already held is remembered by transaction, for which it is
  * taken: neither a portal that fails nor a subtransaction that is rolled back lets
- * go of it, as others may hold rows of the table still.
+ * go of it, as others may hold rows of the table still.  So it takes its place among
+ * the transaction's locks to the end, after ROLLBACK TO as well.
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -253,14 +254,16 @@ hp_relation_watch(Oid other, Oid relid)
 }
 
 /*
- * Lock a relation for the whole transaction.  Not inlined: gcc would see variables clobbered
- * by PG_TRY().
+ * Lock a relation for the whole transaction.  At first for whoever is current: what waiting, and
+ * the messages processed then, hold while they fail must not be the transaction's.  Not inlined:
+ * gcc would see variables clobbered by PG_TRY().
  */
 static pg_noinline void
 lock_for_transaction(Oid relid)
 {
 	ResourceOwner outer = CurrentResourceOwner;
 
+	LockRelationOid(relid, AccessShareLock);
 	CurrentResourceOwner = TopTransactionResourceOwner;
 	PG_TRY();
 	{

@@ -17,6 +17,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "base/compat.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
@@ -190,21 +191,22 @@ append_item(StringInfo list, const char *format, const char *name)
 }
 
 /*
- * A clause with the name of an object of a class that has these columns.  Empty where the user may not
- * name it: what may be inserted must not depend on that.
+ * A clause with the name of an object of a class that has these columns; NULL where the user may not
+ * name it.
  */
 static char *
 named(const char *clause, int cacheid, Oid oid, AttrNumber name, AttrNumber schema)
 {
 	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	char	   *result = "";
+	char	   *result = NULL;
 	bool		isnull;
 	Oid			namespace;
 
 	if (!HeapTupleIsValid(tuple))
-		return result;
+		return NULL;
 	namespace = DatumGetObjectId(SysCacheGetAttr(cacheid, tuple, schema, &isnull));
-	if (hp_namespace_aclcheck(namespace, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+	if (oid < FirstNormalObjectId ||
+		hp_namespace_aclcheck(namespace, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 		result = psprintf("%s%s", clause, quote_qualified_identifier(
 			get_namespace_name(namespace),
 			NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple, name, &isnull)))));
@@ -212,19 +214,47 @@ named(const char *clause, int cacheid, Oid oid, AttrNumber name, AttrNumber sche
 	return result;
 }
 
+/* A column of the key as the target of a conflict; NULL if that cannot be said. */
+static char *
+conflict_column(const HpKeyColumn *column)
+{
+	char	   *collate = !OidIsValid(column->collation) ? "" :
+		named(" COLLATE ", COLLOID, column->collation, Anum_pg_collation_collname,
+			  Anum_pg_collation_collnamespace);
+	char	   *opclass = named(" ", CLAOID, column->opclass, Anum_pg_opclass_opcname,
+								Anum_pg_opclass_opcnamespace);
+
+	if (collate == NULL || opclass == NULL)
+		return NULL;
+	return psprintf("%s%s%s", quote_identifier(NameStr(column->name)), collate, opclass);
+}
+
 /*
- * A column of the key as the target of a conflict.  Its name alone would mean each unique index on it,
- * also one that takes other keys for equal.
+ * The target of a conflict on a primary key.  Columns alone would mean each unique index on them, also
+ * one that takes other keys for equal.  The constraint comes second: its index is another one while
+ * REINDEX CONCURRENTLY runs.
  */
 static char *
-conflict_target(const HpKeyColumn *column)
+conflict_target(const HpKeyDef *def)
 {
-	return psprintf("%s%s%s", quote_identifier(NameStr(column->name)),
-					!OidIsValid(column->collation) ? "" :
-					named(" COLLATE ", COLLOID, column->collation, Anum_pg_collation_collname,
-						  Anum_pg_collation_collnamespace),
-					named(" ", CLAOID, column->opclass, Anum_pg_opclass_opcname,
-						  Anum_pg_opclass_opcnamespace));
+	StringInfoData columns;
+
+	initStringInfo(&columns);
+	for (int i = 0; i < def->ncolumns; i++)
+	{
+		const char *column = conflict_column(&def->columns[i]);
+
+		if (column == NULL)
+		{
+			char	   *constraint = get_constraint_name(get_index_constraint(def->index));
+
+			if (constraint != NULL)
+				return psprintf("ON CONSTRAINT %s", quote_identifier(constraint));
+			column = quote_identifier(NameStr(def->columns[i].name));
+		}
+		append_item(&columns, "%s", column);
+	}
+	return psprintf("(%s)", columns.data);
 }
 
 /*
@@ -241,13 +271,11 @@ hp_build_upsert(const HpRelation *rel, const HpKeyDef *def)
 	char	   *alias = hp_build_row_alias(rel);
 	StringInfoData columns,
 				values,
-				updates,
-				key;
+				updates;
 
 	initStringInfo(&columns);
 	initStringInfo(&values);
 	initStringInfo(&updates);
-	initStringInfo(&key);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
@@ -261,11 +289,10 @@ hp_build_upsert(const HpRelation *rel, const HpKeyDef *def)
 			append_item(&updates, "%s = EXCLUDED.%s", name);
 	}
 	table_close(relation, NoLock);
-	for (int i = 0; i < def->ncolumns; i++)
-		append_item(&key, "%s", conflict_target(&def->columns[i]));
 
 	return psprintf("INSERT INTO %s AS %s (%s) OVERRIDING SYSTEM VALUE SELECT %s "
-					"ON CONFLICT (%s) DO %s%s RETURNING %s",
+					"ON CONFLICT %s DO %s%s RETURNING %s",
 					hp_relation_qualified_name(rel->relid), alias, columns.data, values.data,
-					key.data, updates.len > 0 ? "UPDATE SET " : "NOTHING", updates.data, alias);
+					conflict_target(def), updates.len > 0 ? "UPDATE SET " : "NOTHING",
+					updates.data, alias);
 }

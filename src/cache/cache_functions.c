@@ -20,6 +20,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/xlog.h"
 #include "base/compat.h"
 #include "base/shmem.h"
@@ -258,26 +259,6 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }
 
-/* The keys are read as values of another key: a function that a batch has called, or a cast, has altered the table. */
-static void
-check_same_key(const HpKeyDef *then, const HpKeyDef *now)
-{
-	bool		same = then->ncolumns == now->ncolumns;
-
-	for (int i = 0; same && i < then->ncolumns; i++)
-		same = then->columns[i].attnum == now->columns[i].attnum &&
-			then->columns[i].type == now->columns[i].type &&
-			then->columns[i].typmod == now->columns[i].typmod &&
-			then->columns[i].collation == now->columns[i].collation;
-	if (!same)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_IN_USE),
-				errmsg("the key \"%s\" was changed while its rows were being read",
-					   NameStr(then->index_name)),
-				errdetail("The rows of the first keys have been read already."),
-				errhint("Let the query end before its tables are altered."));
-}
-
 /* get_many(row_type, keys, keep_missing) */
 Datum
 hotpath_get_many(PG_FUNCTION_ARGS)
@@ -286,15 +267,21 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	HpRelation *rel = hp_argument_relation(fcinfo);
 	const HpKeyDef *def = hp_relation_primary_key(rel);
 	Oid			relid = rel->relid;
+	Relation	held;
 	ManyResult	result;
 	HpKeyArray	array;
 	MemoryContext batch;
 	MemoryContext outer;
 
 	hp_relation_check_select(rel);
+	/* so that no function that reads the keys alters the table: a lock does not keep this session from it */
+	held = relation_open(relid, NoLock);
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
+	{
+		relation_close(held, NoLock);
 		PG_RETURN_NULL();
+	}
 	result.store = rsinfo->setResult;
 	result.desc = rsinfo->setDesc;
 	result.keep_missing = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
@@ -310,10 +297,9 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	{
 		if (from > 0)
 		{
-			/* SQL may have run */
+			/* SQL may have run: the key is the same, perhaps by another index */
 			rel = hp_relation_by_oid(relid);
 			def = hp_relation_primary_key(rel);
-			check_same_key(array.def, def);
 		}
 		array.def = def;
 		get_batch(rel, def, &array, from, &result);
@@ -321,6 +307,7 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	}
 	MemoryContextSwitchTo(outer);
 	MemoryContextDelete(batch);
+	relation_close(held, NoLock);
 	PG_RETURN_NULL();
 }
 

@@ -65,6 +65,7 @@ typedef struct HpTarget
 	HpRelation *rel;
 	HpCached   *cached;
 	AttrNumber *attnums;		/* of root columns in the table; NULL: the same */
+	int			natts;			/* of the root, then */
 	bool		whole;			/* its keys are not to be found in the table's rows */
 } HpTarget;
 

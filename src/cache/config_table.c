@@ -60,6 +60,22 @@ hp_config_table(void)
 	return OidIsValid(schema) ? get_relname_relid("cached_key", schema) : InvalidOid;
 }
 
+/* Are its columns what they were made as?  A later version of the extension may have more of them. */
+static bool
+has_our_columns(TupleDesc desc)
+{
+	static const Oid types[NATTS] = {
+		REGCLASSOID, BOOLOID, NAMEARRAYOID, INT2ARRAYOID, INTERVALOID, BOOLOID
+	};
+
+	if (desc->natts < NATTS)
+		return false;
+	for (int i = 0; i < NATTS; i++)
+		if (TupleDescAttr(desc, i)->attisdropped || TupleDescAttr(desc, i)->atttypid != types[i])
+			return false;
+	return true;
+}
+
 /* Open the table; NULL if there is none. */
 static Relation
 open_table(LOCKMODE mode)
@@ -68,7 +84,7 @@ open_table(LOCKMODE mode)
 	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, mode) : NULL;
 
 	if (rel != NULL && (rel->rd_rel->relkind != RELKIND_RELATION ||
-						RelationGetDescr(rel)->natts < NATTS))
+						!has_our_columns(RelationGetDescr(rel))))
 	{
 		relation_close(rel, mode);
 		return NULL;
@@ -133,8 +149,8 @@ static HpConfigRow *
 read_row(HeapTuple tuple, TupleDesc desc)
 {
 	HpConfigRow *row = palloc0(sizeof(HpConfigRow));
-	Datum		values[NATTS];
-	bool		nulls[NATTS];
+	Datum	   *values = palloc(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
 
 	heap_deform_tuple(tuple, desc, values, nulls);
 	row->relid = DatumGetObjectId(values[ANUM_RELATION - 1]);
@@ -215,8 +231,8 @@ hp_config_rows(Oid relid, int limit)
 static HeapTuple
 form_row(const HpConfigRow *row, TupleDesc desc)
 {
-	Datum		values[NATTS];
-	bool		nulls[NATTS] = {false};
+	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc0(desc->natts * sizeof(bool));
 	int			n = list_length(row->columns);
 	Datum	   *names = palloc(n * sizeof(Datum));
 	Datum	   *numbers = palloc(n * sizeof(Datum));
@@ -241,6 +257,8 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 	values[ANUM_TTL - 1] = IntervalPGetDatum(row->ttl);
 	nulls[ANUM_TTL - 1] = row->ttl == NULL;
 	values[ANUM_WRITE_THROUGH - 1] = BoolGetDatum(row->write_through);
+	for (int i = NATTS; i < desc->natts; i++)
+		nulls[i] = true;
 	return heap_form_tuple(desc, values, nulls);
 }
 

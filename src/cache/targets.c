@@ -42,7 +42,7 @@ is_alike(Form_pg_attribute a, Form_pg_attribute b)
  * when the table is being detached, and the root was altered since.
  */
 static AttrNumber *
-map_columns(Oid root, Relation table, MemoryContext context)
+map_columns(Oid root, Relation table, MemoryContext context, int *natts)
 {
 	Relation	relation = relation_open(root, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(relation);
@@ -60,6 +60,7 @@ map_columns(Oid root, Relation table, MemoryContext context)
 		complete = map[attr->attnum] != InvalidAttrNumber &&
 			is_alike(attr, TupleDescAttr(RelationGetDescr(table), map[attr->attnum] - 1));
 	}
+	*natts = desc->natts;
 	relation_close(relation, AccessShareLock);
 	return complete ? map : NULL;
 }
@@ -90,7 +91,7 @@ compute_targets(HpTargets *targets, Relation table)
 		target->rel = rel;
 		target->cached = cached;
 		target->attnums = rel->relid == relid ? NULL :
-			map_columns(rel->relid, table, targets->context);
+			map_columns(rel->relid, table, targets->context, &target->natts);
 		target->whole = rel->relid != relid && target->attnums == NULL;
 		targets->n++;
 	}

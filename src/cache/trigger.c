@@ -114,18 +114,28 @@ stage_wanted(const HpTarget *target, const HpCachedKey *cached)
 	return cached->write_through || hp_attach_putting == target->rel->relid;
 }
 
-/* The slot's row as a composite datum of the target's row type. */
-static Datum
-row_of_slot(const HpTarget *target, TupleTableSlot *slot)
+/*
+ * The slot's row as a composite datum of the target's row type.  False if that has other columns by
+ * now than when they were looked up.
+ */
+static bool
+row_of_slot(const HpTarget *target, TupleTableSlot *slot, Datum *row)
 {
 	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *nulls;
-	Datum		result;
 
 	if (target->attnums == NULL)
-		return ExecFetchSlotHeapTupleDatum(slot);
+	{
+		*row = ExecFetchSlotHeapTupleDatum(slot);
+		return true;
+	}
 	desc = lookup_rowtype_tupdesc(target->rel->rowtype, -1);
+	if (desc->natts != target->natts)
+	{
+		ReleaseTupleDesc(desc);
+		return false;
+	}
 	values = palloc0(desc->natts * sizeof(Datum));
 	nulls = palloc(desc->natts * sizeof(bool));
 	for (int i = 0; i < desc->natts; i++)
@@ -134,9 +144,9 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot)
 		if (!TupleDescAttr(desc, i)->attisdropped)
 			values[i] = slot_getattr(slot, target->attnums[i + 1], &nulls[i]);
 	}
-	result = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	*row = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 	ReleaseTupleDesc(desc);
-	return result;
+	return true;
 }
 
 /* The header of the row version in a slot; NULL where the table's access method has none. */
@@ -207,13 +217,15 @@ stage(const HpTarget *target, uint64 epoch, HpCachedKey *cached, HpKey *key, uin
 	bool		wanted = stage_wanted(target, cached);
 	uint64		table_version;
 	CommandId	command;
+	Datum		row;
 
 	if ((!wanted && hp_stage_count == 0) || is_replaced(slot))
 		return;
 	hp_key_set(key, cached->def);
 	if (wanted && may_stage(target, epoch, &table_version) &&
-		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command))
-		hp_stage_row(cached, key, key_version, table_version, row_of_slot(target, slot), command);
+		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command) &&
+		row_of_slot(target, slot, &row))
+		hp_stage_row(cached, key, key_version, table_version, row, command);
 	else
 		hp_stage_spoil(key, wanted);
 }

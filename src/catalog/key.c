@@ -550,7 +550,8 @@ hp_key_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
 			return convert_integer(getBaseType(coercion->source), coercion->target, value, result);
 		case HP_COERCE_FUNCTION:
 			/* the cast to name cuts off what no name can hold */
-			if (coercion->target == NAMEOID && VARSIZE_ANY_EXHDR(DatumGetPointer(value)) >= NAMEDATALEN)
+			if (coercion->target == NAMEOID && is_text(getBaseType(coercion->source)) &&
+				VARSIZE_ANY_EXHDR(DatumGetPointer(value)) >= NAMEDATALEN)
 				return false;
 			if (coercion->nargs == 1)
 				*result = FunctionCall1(&coercion->function, value);

@@ -35,6 +35,7 @@
 #include "catalog/objectaddress.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -686,6 +687,7 @@ hp_relation_ancestors(Oid relid, List *found)
 	List	   *parents = NIL;
 	ListCell   *lc;
 
+	check_stack_depth();
 	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
 	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, NULL, 1, &key);
@@ -726,10 +728,21 @@ hp_relation_name(Oid relid)
 	return name != NULL ? name : psprintf("%u", relid);
 }
 
-/* A relation's quoted, schema-qualified name. */
+/*
+ * A relation's quoted, schema-qualified name.  Raises an error where it is gone: a function that was
+ * called meanwhile may have dropped it, which a lock of one's own does not prevent.
+ */
 char *
 hp_relation_qualified_name(Oid relid)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
+	char	   *name = get_rel_name(relid);
+	char	   *schema = name != NULL ? get_namespace_name(get_rel_namespace(relid)) : NULL;
+
+	if (schema == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("relation with OID %u does not exist", relid),
+				errdetail("It was dropped while it was to be read."),
+				errhint("Name an existing table."));
+	return quote_qualified_identifier(schema, name);
 }

@@ -66,6 +66,8 @@ extern void hp_embed_append_joins(const HpEmbed *embed, HpStatement *statement,
 
 /* Start a batch of rows of the root.  Everything is allocated below context. */
 extern HpEmbedBatch *hp_embed_begin(const HpEmbed *embed, MemoryContext context);
+/* Raises an error unless the rows to come are of the types that the root had when it was parsed. */
+extern void hp_embed_expect(HpEmbedBatch *batch, TupleDesc rows);
 
 /*
  * Take a row whose first columns are those of hp_embed_columns(), of the types that the relation

@@ -78,6 +78,12 @@ hp_embed_begin(const HpEmbed *embed, MemoryContext parent)
 	return batch;
 }
 
+void
+hp_embed_expect(HpEmbedBatch *batch, TupleDesc rows)
+{
+	hp_node_expect(batch->root, rows);
+}
+
 int
 hp_embed_add(HpEmbedBatch *batch, TupleTableSlot *slot)
 {

@@ -327,17 +327,14 @@ check_only_filters(const HpLevel *level)
 
 /* ---- levels ---- */
 
-/* Everything of a level but its relationship, and the levels below. */
+/* The same of a level whose relation is open: functions that values call must not alter it. */
 static void
-read_level(LevelText *text, const HpColumnList *columns, int depth)
+read_open_level(LevelText *text, TupleDesc desc, const HpColumnList *columns, int depth)
 {
 	HpLevel    *level = text->level;
-	Relation	rel = relation_open(level->relid, NoLock);
-	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	const char *name = hp_relation_name(level->relid);
 	JsonbValue *with = &text->values[KEY_WITH];
 
-	relation_close(rel, NoLock);
 	level->limit = -1;
 	if (text->given[KEY_FILTER])
 		level->filter = hp_filter_parse(hp_spec_object(level, "filter",
@@ -375,6 +372,16 @@ read_level(LevelText *text, const HpColumnList *columns, int depth)
 	parse_below(level, with->val.binary.data, desc, depth);
 	if (level->naggregates > 0)
 		check_only_filters(level);
+}
+
+/* Everything of a level but its relationship, and the levels below. */
+static void
+read_level(LevelText *text, const HpColumnList *columns, int depth)
+{
+	Relation	rel = relation_open(text->level->relid, NoLock);
+
+	read_open_level(text, CreateTupleDescCopy(RelationGetDescr(rel)), columns, depth);
+	relation_close(rel, NoLock);
 }
 
 /* The columns that a level's keys are in, among those of the level above. */

@@ -88,6 +88,8 @@ hp_page_init_embed(HpPage *page, HpSource *source, const HpEmbed *embed)
 {
 	hp_page_init(page, source, HP_KEEP_EMBED, 0);
 	page->batch = hp_embed_begin(embed, page->context);
+	/* parsing the specification may have called functions; from now on the source is open */
+	hp_embed_expect(page->batch, source->desc);
 }
 
 static void

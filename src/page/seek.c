@@ -197,12 +197,12 @@ static bool
 pass_on(TupleTableSlot *slot, void *arg)
 {
 	Seek	   *seek = arg;
+	HeapTupleData tuple = {0};	/* seek->row points to it */
 
 	if (!seek->checked)
 		check_types(seek, slot->tts_tupleDescriptor);
 	if (seek->source->whole_row)
 	{
-		HeapTupleData tuple = {0};
 		bool		isnull;
 		Datum		row = slot_getattr(slot, 1, &isnull);
 

@@ -78,6 +78,6 @@ mistake "memory is asked for after the commit" "PANIC" cache/stage.c \
 	's/^\thash_seq_init(&status, staged);$/\tpfree(palloc(100));\n&/' '^update written' warm
 mistake "a file outlives the error" "a file is left" export/file.c \
 	's/(void) unlink(target->temp);/(void) target;/' '^export file' warm
-mistake "an entry is without its parts" "terminated by signal" cache/config.c \
+mistake "an entry is without its parts" "terminated by signal" cache/targets.c \
 	's/^\t\ttargets->context = NULL;$/\t\ttargets->context = (MemoryContext) 1;/' '^update' fresh
 exit "$status"

@@ -327,7 +327,7 @@ check_only_filters(const HpLevel *level)
 
 /* ---- levels ---- */
 
-/* The same of a level whose relation is open: functions that values call must not alter it. */
+/* What read_level() does, while the relation is open: functions that values call must not alter it. */
 static void
 read_open_level(LevelText *text, TupleDesc desc, const HpColumnList *columns, int depth)
 {

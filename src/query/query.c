@@ -22,8 +22,8 @@
 #include "query/query.h"
 
 #include "access/htup_details.h"
-#include "base/compat.h"
 #include "access/transam.h"
+#include "base/compat.h"
 #include "catalog/pg_type.h"
 #include "query/spi.h"
 #include "query/statement.h"
@@ -106,11 +106,12 @@ static const char *
 text_of(const HpRelation *rel, const HpKeyDef *def, char **kept,
 		char *(*build) (const HpRelation *rel, const HpKeyDef *def))
 {
-	char	   *text = *kept;
+	char	   *text;
 
-	if (text == NULL)
-		text = build(rel, def);
-	if (*kept == NULL && !has_names(def))
+	if (*kept != NULL)
+		return *kept;
+	text = build(rel, def);
+	if (!has_names(def))
 		*kept = MemoryContextStrdup(rel->context, text);
 	return text;
 }

@@ -103,6 +103,103 @@ begin;
 select *, here() from hotpath.embed_where('wide', '{"filter": {"arr": ["x"]}, "with": {"other": {}}}');
 rollback;
 
+-- what alters a table that is open: its columns go with their domain, and are renamed, and a partition gets a key
+create domain gone as bigint;
+create table keyed (key gone primary key, txt text not null);
+create function mood_to_int8(mood) returns bigint language plpgsql as $$
+begin
+	if to_regtype('gone') is not null then
+		drop domain gone cascade;
+		alter table keyed rename txt to key;
+		create table above (key text primary key) partition by list (key);
+		alter table above attach partition keyed for values in ('x');
+	end if;
+	return 1094795585;
+end $$;
+create cast (mood as bigint) with function mood_to_int8(mood) as implicit;
+set client_min_messages = warning;
+begin;
+select here(), count(*) from hotpath.get_many(null::keyed, array_fill('a'::mood, array[300]));
+rollback;
+drop cast (mood as bigint);
+
+create domain shed as text;
+create function sheds(text) returns bool language plpgsql as $$
+begin
+	if to_regtype('shed') is not null then
+		drop domain shed cascade;
+	end if;
+	return true;
+end $$;
+create domain shedding as text check (sheds(value));
+create table leaves (id int primary key, x shed, v text, arr shedding[]);
+insert into leaves select i, 'x' || i, 'v' || i from generate_series(1, 10) i;
+begin;
+select here(), p.item from hotpath.page(null::leaves, 'v desc', first => 2, filter => '{"arr": null}') p;
+select here(), p.item from hotpath.page(null::leaves, 'v desc', first => 2, filter => '{"arr": ["x"]}') p;
+rollback;
+begin;
+select here(), p.item from hotpath.page(null::leaves, 'v desc', first => 2, filter => '{"arr": {"$ne": ["x"]}, "id": {"$gt": 0}}') p;
+rollback;
+-- by a policy, which is evaluated while the page is read
+alter table leaves enable row level security;
+alter table leaves force row level security;
+create policy p on leaves using (true);
+create role regress_ddl_inside;
+grant usage, create on schema ddl_inside to regress_ddl_inside;
+alter table leaves owner to regress_ddl_inside;
+alter domain shed owner to regress_ddl_inside;
+set role regress_ddl_inside;
+select hotpath.cursor_at('leaves', 'v desc', 5) as place \gset
+delete from leaves where id = 5;
+alter policy p on leaves using (sheds('x'));
+begin;
+select here(), hotpath.page_json('leaves', 'v desc', first => 2, after => :'place') -> 'items';
+select here(), hotpath.page_json('leaves', 'v desc', first => 2, after => :'place') -> 'items';
+rollback;
+reset role;
+reset client_min_messages;
+
+-- a level that one below it has altered, and that the rows above have altered back
+create table far (id bigint primary key, t text);
+create table root (id int primary key);
+create table middle (id int primary key, root_id int references root, far_id bigint references far) partition by list (id);
+create table part partition of middle default;
+insert into root values (1);
+insert into far values (1094795585, 'x');
+insert into middle values (1, 1, 1094795585);
+create function alters_middle(text) returns bool language plpgsql as $$
+begin
+	if type_of('middle', 'far_id') = 'bigint'::regtype then
+		alter table middle detach partition part;
+		alter table middle drop constraint middle_far_id_fkey;
+		alter table middle alter far_id type text;
+	end if;
+	return true;
+end $$;
+create domain middle_altering as text check (alters_middle(value));
+create table sibling (id int primary key, root_id int references root, arr middle_altering[]);
+create function alters_back() returns bool language plpgsql as $$
+begin
+	if type_of('middle', 'far_id') = 'text'::regtype then
+		alter table middle alter far_id type bigint using far_id::bigint;
+		alter table middle attach partition part default;
+	end if;
+	return true;
+end $$;
+alter table root enable row level security;
+alter table root force row level security;
+create policy p on root using (alters_back());
+alter table root owner to regress_ddl_inside;
+alter table middle owner to regress_ddl_inside;
+alter table part owner to regress_ddl_inside;
+grant select on far, sibling to regress_ddl_inside;
+set role regress_ddl_inside;
+begin;
+select here(), e.* from hotpath.embed_where('root', '{"with": {"middle": {"with": {"far": {}}}, "sibling": {"filter": {"arr": ["x"]}}}}') e;
+rollback;
+reset role;
+
 -- a table of the configuration with columns of a later version
 create table item (id int primary key);
 insert into item values (1);
@@ -115,8 +212,12 @@ select hotpath.get(null::item, 1), hotpath.cache_check('item');
 create table another (id int primary key);
 select hotpath.cache_table('another', ttl => '1 hour');
 select hotpath.get(null::another, 1), (select ttl from hotpath.cached_key where relation = 'another'::regclass);
+update hotpath.cached_key set c1 = 'B' where relation = 'another'::regclass;
+select hotpath.cache_table('another', ttl => '2 hours');
+select ttl, c1, c2 from hotpath.cached_key where relation = 'another'::regclass;
 rollback;
 select hotpath.get(null::item, 1), hotpath.cache_check('item');
 
 set client_min_messages = warning;
 drop schema ddl_inside cascade;
+drop role regress_ddl_inside;

@@ -35,6 +35,14 @@ execute q(repeat('n', 63));
 execute q(repeat('n', 64));
 deallocate q;
 
+-- compressed, in little room, and elsewhere
+create table texts (n int, t text);
+insert into texts values (1, repeat('n', 3000));
+alter table texts alter t set storage external;
+insert into texts values (2, repeat('n', 3000)), (3, 'short');
+select n, pg_column_size(t) < 64 as is_small, (hotpath.get(null::item, t)).v, (select v from item where id = t) as plain from texts order by n;
+select v from hotpath.get_many(null::item, (select array_agg(t) from texts), true);
+
 -- as a part of a key
 create table pair (a int, b name, v text, primary key (a, b));
 insert into pair values (1, repeat('n', 63), 'longest');

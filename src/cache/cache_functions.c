@@ -259,6 +259,26 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }
 
+/* Values of another key would be read as what they are not: a function that a batch has called has changed it. */
+static void
+check_same_key(const HpKeyDef *then, const HpKeyDef *now)
+{
+	bool		same = then->ncolumns == now->ncolumns;
+
+	for (int i = 0; same && i < then->ncolumns; i++)
+		same = then->columns[i].attnum == now->columns[i].attnum &&
+			then->columns[i].type == now->columns[i].type &&
+			then->columns[i].typmod == now->columns[i].typmod &&
+			then->columns[i].collation == now->columns[i].collation;
+	if (!same)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_IN_USE),
+				errmsg("the key \"%s\" was changed while its rows were being read",
+					   NameStr(then->index_name)),
+				errdetail("The rows of the first keys have been read already."),
+				errhint("Let the query end before its tables are altered."));
+}
+
 /* get_many(row_type, keys, keep_missing) */
 Datum
 hotpath_get_many(PG_FUNCTION_ARGS)
@@ -274,7 +294,10 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	MemoryContext outer;
 
 	hp_relation_check_select(rel);
-	/* so that no function that reads the keys alters the table: a lock does not keep this session from it */
+	/*
+	 * So that no function that reads the keys alters the table, from which a lock does not keep this
+	 * session.  Columns may go with their domain still, and a partition that is attached gets a key.
+	 */
 	held = relation_open(relid, NoLock);
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
@@ -297,9 +320,10 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	{
 		if (from > 0)
 		{
-			/* SQL may have run: the key is the same, perhaps by another index */
+			/* SQL may have run */
 			rel = hp_relation_by_oid(relid);
 			def = hp_relation_primary_key(rel);
+			check_same_key(array.def, def);
 		}
 		array.def = def;
 		get_batch(rel, def, &array, from, &result);

@@ -228,11 +228,13 @@ hp_config_rows(Oid relid, int limit)
 	return result;
 }
 
+/* The tuple of a row, in place of an old one (or NULL), whose columns of a later version stay. */
 static HeapTuple
-form_row(const HpConfigRow *row, TupleDesc desc)
+form_row(const HpConfigRow *row, HeapTuple old, TupleDesc desc)
 {
 	Datum	   *values = palloc0(desc->natts * sizeof(Datum));
 	bool	   *nulls = palloc0(desc->natts * sizeof(bool));
+	bool	   *ours = palloc(desc->natts * sizeof(bool));
 	int			n = list_length(row->columns);
 	Datum	   *names = palloc(n * sizeof(Datum));
 	Datum	   *numbers = palloc(n * sizeof(Datum));
@@ -257,9 +259,13 @@ form_row(const HpConfigRow *row, TupleDesc desc)
 	values[ANUM_TTL - 1] = IntervalPGetDatum(row->ttl);
 	nulls[ANUM_TTL - 1] = row->ttl == NULL;
 	values[ANUM_WRITE_THROUGH - 1] = BoolGetDatum(row->write_through);
-	for (int i = NATTS; i < desc->natts; i++)
-		nulls[i] = true;
-	return heap_form_tuple(desc, values, nulls);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		nulls[i] = nulls[i] || i >= NATTS;
+		ours[i] = i < NATTS;
+	}
+	return old != NULL ? heap_modify_tuple(old, desc, values, nulls, ours) :
+		heap_form_tuple(desc, values, nulls);
 }
 
 static bool
@@ -299,7 +305,6 @@ hp_config_store(const HpConfigRow *row)
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	HeapTuple	new;
 	bool		replaced = false;
 
 	if (rel == NULL)
@@ -308,18 +313,17 @@ hp_config_store(const HpConfigRow *row)
 				errmsg("table hotpath.cached_key does not exist"),
 				errdetail("It is part of the extension pg_hotpath."),
 				errhint("Run CREATE EXTENSION pg_hotpath in this database."));
-	new = form_row(row, RelationGetDescr(rel));
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (!replaced && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		if (!same_key(read_row(tuple, RelationGetDescr(rel)), row))
 			continue;
-		CatalogTupleUpdate(rel, &tuple->t_self, new);
+		CatalogTupleUpdate(rel, &tuple->t_self, form_row(row, tuple, RelationGetDescr(rel)));
 		replaced = true;
 	}
 	systable_endscan(scan);
 	if (!replaced)
-		CatalogTupleInsert(rel, new);
+		CatalogTupleInsert(rel, form_row(row, NULL, RelationGetDescr(rel)));
 	relation_close(rel, NoLock);
 	CacheInvalidateRelcacheByRelid(row->relid);
 }

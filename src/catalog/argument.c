@@ -105,6 +105,7 @@ coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
 	{
 		MemoryContext context = fcinfo->flinfo->fn_mcxt;
 		HpCoercion *fresh = MemoryContextAlloc(context, def->ncolumns * sizeof(HpCoercion));
+		uint64		epoch = hp_relation_epoch;	/* a change that arrives meanwhile must count */
 
 		for (int i = 0; i < def->ncolumns; i++)
 			hp_key_coercion_init(&fresh[i], types[i], &def->columns[i], context);
@@ -112,7 +113,7 @@ coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
 			pfree(site->coercions);
 		site->coercions = fresh;
 		site->seed = def->seed;
-		site->epoch = hp_relation_epoch;
+		site->epoch = epoch;
 		site->one_to_one = false;
 	}
 	return site->coercions;

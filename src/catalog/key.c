@@ -27,6 +27,7 @@
 
 #include "catalog/key.h"
 
+#include "access/detoast.h"
 #include "access/hash.h"
 #include "access/htup_details.h"
 #include "access/nbtree.h"
@@ -551,7 +552,7 @@ hp_key_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
 		case HP_COERCE_FUNCTION:
 			/* the cast to name cuts off what no name can hold */
 			if (coercion->target == NAMEOID && is_text(getBaseType(coercion->source)) &&
-				VARSIZE_ANY_EXHDR(DatumGetPointer(value)) >= NAMEDATALEN)
+				toast_raw_datum_size(value) - VARHDRSZ >= NAMEDATALEN)
 				return false;
 			if (coercion->nargs == 1)
 				*result = FunctionCall1(&coercion->function, value);

@@ -74,7 +74,7 @@ hp_embed_begin(const HpEmbed *embed, MemoryContext parent)
 	HpEmbedBatch *batch = MemoryContextAlloc(context, sizeof(HpEmbedBatch));
 
 	batch->context = context;
-	batch->root = hp_node_create(embed->root, context);
+	batch->root = hp_node_create(embed->root, NULL, context);
 	return batch;
 }
 
@@ -242,7 +242,7 @@ void
 hp_embed_load_rows(const HpLevel *level, HpKeyArray *keys, int first, int n, HpRowTaker take,
 				   void *arg, MemoryContext context)
 {
-	HpNode	   *node = hp_node_create(level, context);
+	HpNode	   *node = hp_node_create(level, NULL, context);
 	Parents		parents = {.take = take, .arg = arg};
 
 	ask_for_keys(node, keys, first, n);
@@ -267,7 +267,7 @@ hp_embed_load_keys(Oid relid, Jsonb *spec, HpKeyArray *keys, int first, int n,
 	HpNode	   *node;
 
 	root->via = link_to_root(relid, def);
-	node = hp_node_create(root, context);
+	node = hp_node_create(root, NULL, context);
 	ask_for_keys(node, keys, first, n);
 	hp_node_load(node);
 	hp_node_load_below(node);

@@ -87,7 +87,7 @@ append_near(StringInfo sql, const HpLink *link, int i, const HpKeySet *keys, con
 		append_collation(sql, link, i);
 		return;
 	}
-	type = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
+	type = hp_key_set_types(keys)[i];
 	appendStringInfo(sql, "k.k%d", i + 1);
 	append_cast(sql, cast_target(type, operand));
 	append_collation(sql, link, i);

@@ -58,20 +58,28 @@ make_nothing(HpNode *node)
 	hp_writer_byte(writer, '}');
 }
 
+/*
+ * The keys of a node are columns of the level above, as that was read: the table may have changed
+ * since.  A root's are of the catalog; whoever asks for them sees to it that his are alike.
+ */
 static void
-make_keys(HpNode *node)
+make_keys(HpNode *node, const HpLevel *above)
 {
 	const HpLink *link = &node->level->via.link;
 	Oid			types[INDEX_MAX_KEYS];
 
 	for (int i = 0; i < link->ncolumns; i++)
-		types[i] = getBaseType(get_atttype(link->near_relation, link->near_columns[i]));
+		types[i] = getBaseType(above != NULL ? above->types[node->level->parent_columns[i]] :
+							   get_atttype(link->near_relation, link->near_columns[i]));
 	node->keys = hp_key_set_create(types, link->ncolumns, node->context);
 }
 
-/* The node of a level, with those below it.  A level with a link gets keys. */
+/*
+ * The node of a level, with those below it; above is NULL for the root.  A level with a link gets
+ * keys.
+ */
 HpNode *
-hp_node_create(const HpLevel *level, MemoryContext context)
+hp_node_create(const HpLevel *level, const HpLevel *above, MemoryContext context)
 {
 	MemoryContext outer = MemoryContextSwitchTo(context);
 	HpNode	   *node = palloc0(sizeof(HpNode));
@@ -83,7 +91,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 	node->rows = hp_rows_create(context);
 	node->shown = level->shown;
 	if (level->via.link.ncolumns > 0)
-		make_keys(node);
+		make_keys(node, above);
 	if (level->key != NULL)
 		make_prefix(node);
 	if (level->naggregates > 0)
@@ -91,7 +99,7 @@ hp_node_create(const HpLevel *level, MemoryContext context)
 	node->below = palloc(Max(list_length(level->below), 1) * sizeof(HpNode *));
 	foreach(lc, level->below)
 		if (hp_spec_is_shown(lfirst(lc)) && level->naggregates == 0)
-			node->below[node->nbelow++] = hp_node_create(lfirst(lc), context);
+			node->below[node->nbelow++] = hp_node_create(lfirst(lc), level, context);
 	MemoryContextSwitchTo(outer);
 	return node;
 }

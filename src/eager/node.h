@@ -39,7 +39,7 @@ typedef struct HpNode
 } HpNode;
 
 /* node.c */
-extern HpNode *hp_node_create(const HpLevel *level, MemoryContext context);
+extern HpNode *hp_node_create(const HpLevel *level, const HpLevel *above, MemoryContext context);
 extern void hp_node_ask(HpNode *node, const Datum *values);
 extern void hp_node_expect(HpNode *node, TupleDesc result);
 extern void hp_node_expect_whole(HpNode *node, TupleDesc desc);

@@ -556,7 +556,7 @@ hp_spec_rows(const HpRelationship *via, Jsonb *filter, const char *order_by, int
 {
 	HpLevel    *level = palloc0(sizeof(HpLevel));
 	Relation	rel = relation_open(via->target, NoLock);
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	const char *name = hp_relation_name(via->target);
 
 	level->relid = via->target;

@@ -17,7 +17,9 @@
  * the right to read others is not needed.
  *
  * Locking: the relation is locked by its descriptor, and stays open until
- * hp_source_close(), so that its own session cannot alter it meanwhile.
+ * hp_source_close(), so that its own session cannot alter it meanwhile.  Its columns
+ * may be dropped with their domains, or be renamed, still: so its tuple descriptor is
+ * copied.
  *
  * Memory: everything in the context that is current at hp_source_of_relation().
  *
@@ -280,7 +282,7 @@ hp_source_of_relation(HpRelation *rel, const char *order_by, Jsonb *filter,
 	source->rel = relation_open(rel->relid, NoLock);
 	check_kind(source->rel);
 	source->name = RelationGetRelationName(source->rel);
-	source->base = RelationGetDescr(source->rel);
+	source->base = CreateTupleDescCopyConstr(RelationGetDescr(source->rel));
 	source->alias = hp_build_row_alias(rel);
 	source->from = psprintf("%s AS %s", hp_relation_qualified_name(rel->relid), source->alias);
 	source->order = hp_order_parse(order_by, source->base, source->name);

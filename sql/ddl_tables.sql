@@ -119,6 +119,28 @@ select hotpath.get(null::young, 1);
 rollback;
 select hotpath.get(null::young, 1), hotpath.cache_check('young');
 
+-- what is dropped with its schema is no business of a partitioned table that it is no part of
+create table parts (id int primary key, v text) partition by range (id);
+create table part partition of parts for values from (1) to (100);
+insert into parts values (1, 'one');
+select hotpath.cache_table('parts');
+select hotpath.get(null::parts, 1);
+create schema ddl_others;
+create table ddl_others.mine (id int primary key) partition by range (id);
+create table ddl_others.my_part partition of ddl_others.mine default;
 set client_min_messages = warning;
-drop schema ddl_tables, ddl_nowhere cascade;
+drop schema ddl_others cascade;
+select hotpath.peek(null::parts, 1), hotpath.cache_check('parts');
+-- but what was a part of it is
+create schema ddl_others;
+alter table part set schema ddl_others;
+select hotpath.get(null::parts, 1);
+select hotpath.peek(null::parts, 1);
+begin;
+drop schema ddl_others cascade;
+select hotpath.peek(null::parts, 1), hotpath.get(null::parts, 1);
+rollback;
+select hotpath.get(null::parts, 1), hotpath.cache_check('parts');
+
+drop schema ddl_tables, ddl_nowhere, ddl_others cascade;
 drop role regress_ddl_owner;

@@ -100,6 +100,9 @@ select hotpath.get(null::by_shade, '{dark,light}'::shade[]), hotpath.peek(null::
 select hotpath.get_by(null::by_span, 'by_span_id_spans_name_key', '[1,2]', '{[1,2),[5,6)}', 'ONE') as found;
 select hotpath.uncache_table('by_shade'), hotpath.uncache_table('by_span');
 
+-- the configuration itself
+select hotpath.cache_table('hotpath.cached_key');
+
 -- refused is refused: no trigger and no configuration is left behind
 select count(*) from pg_trigger t join pg_class c on c.oid = tgrelid
 where relnamespace = 'refused'::regnamespace and tgname like '%hotpath%';

@@ -46,6 +46,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 Oid			hp_attach_putting = InvalidOid;
@@ -117,22 +118,33 @@ hp_attach_recheck_parents(void)
 }
 
 /*
- * Note all cached partitioned tables of this database: a table was dropped, and
- * it cannot be asked any more whose partition it was.
+ * Note a table that this transaction has dropped, and those that it was a part of.  The entries of
+ * pg_inherits that went with it are there still, though not to be seen.
  */
 void
-hp_attach_note_partitioned(void)
+hp_attach_note_dropped(Oid relid)
 {
-	List	   *rows = hp_config_rows(InvalidOid, 0);
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *parents = NIL;
 	ListCell   *lc;
 
-	foreach(lc, rows)
-	{
-		HpConfigRow *row = lfirst(lc);
-
-		if (get_rel_relkind(row->relid) == RELKIND_PARTITIONED_TABLE)
-			hp_attach_note_table(row->relid);
-	}
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, InheritsRelidSeqnoIndexId, true, SnapshotAny, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		if (!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
+			TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(tuple->t_data)))
+			parents = list_append_unique_oid(parents,
+											 ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	hp_attach_note_table(relid);
+	foreach(lc, parents)
+		hp_attach_note_table(lfirst_oid(lc));
+	list_free(parents);
 }
 
 /* How a trigger of a table is enabled; '\0' if there is none of this name and function. */
@@ -250,9 +262,16 @@ check_cacheable(Relation relation)
 		refuse(relid, "It is not a table.", "Cache the tables that it reads from.");
 	if (IsCatalogRelation(relation))
 		refuse(relid, "It is a system catalog.", "Cache a table of your own.");
+	if (relid == hp_config_table())
+		refuse(relid, "It is the cache's own configuration, which is written without its triggers.",
+			   "Cache a table of your own.");
 	if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		refuse(relid, "It is a temporary table, which only this session sees.",
 			   "Cache a permanent or an unlogged table.");
+	if (hp_has_virtual_columns(RelationGetDescr(relation)))
+		refuse(relid, "It has virtual generated columns, whose values may depend on who reads them: also "
+			   "on settings, by functions that are marked IMMUTABLE.",
+			   "Use stored generated columns.");
 	if (relation->rd_rel->relispartition)
 		refuse(relid, "It is a partition.", "Cache the partitioned table at the root.");
 	if (relkind == RELKIND_RELATION && has_subclass(relid) &&

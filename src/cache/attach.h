@@ -16,7 +16,7 @@ extern void hp_attach_note_table(Oid relid);
 extern void hp_attach_note_always(Oid relid);
 extern void hp_attach_note_all(void);
 extern void hp_attach_note_types(void);
-extern void hp_attach_note_partitioned(void);
+extern void hp_attach_note_dropped(Oid relid);
 extern void hp_attach_recheck_parents(void);
 extern void hp_attach_refresh(Oid relid);
 extern void hp_attach_partition(Oid relid);

@@ -325,7 +325,7 @@ storage_fingerprint(Oid relid)
 
 /*
  * The row type, for the fingerprint.  A column that is altered through a parent, or the type of a
- * typed table, is not noted; nor does its expression, if it is virtual, show in the descriptor.
+ * typed table, is not noted, and not all of what is altered shows in the descriptor.
  */
 static uint64
 descriptor_fingerprint(Oid relid, TupleDesc desc)
@@ -437,6 +437,10 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext
 		cached->unsafe = "it is a temporary table";
 	else if (has_subclass(rel->relid) && find_inheritance_children(rel->relid, NoLock) != NIL)
 		cached->unsafe = "tables inherit from it";
+	else if (rel->relid == hp_config_table())
+		cached->unsafe = "it is the configuration of the cache";
+	if (hp_has_virtual_columns(RelationGetDescr(relation)))
+		cached->unsafe = "it has virtual generated columns";
 
 	check_event_triggers(cached);
 }

@@ -222,8 +222,7 @@ stage(const HpTarget *target, uint64 epoch, HpCachedKey *cached, HpKey *key, uin
 	if ((!wanted && hp_stage_count == 0) || is_replaced(slot))
 		return;
 	hp_key_set(key, cached->def);
-	if (wanted && may_stage(target, epoch, &table_version) &&
-		!hp_has_virtual_columns(slot->tts_tupleDescriptor) && command_of_slot(slot, &command) &&
+	if (wanted && may_stage(target, epoch, &table_version) && command_of_slot(slot, &command) &&
 		row_of_slot(target, slot, &row))
 		hp_stage_row(cached, key, key_version, table_version, row, command);
 	else
@@ -473,14 +472,13 @@ concerns_hashing(const HpChangedObject *object)
 
 /* Note a table that a command names, if the user may alter it: the command of another one fails. */
 static void
-note_if_owner(RangeVar *name, bool or_of_schema)
+note_if_owner(RangeVar *name)
 {
 	Oid			relid = RangeVarGetRelid(name, NoLock, true);
 
 	/* where the name is gone meanwhile, the command says so */
 	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) &&
-		(hp_class_ownercheck(relid, GetUserId()) ||
-		 (or_of_schema && hp_namespace_ownercheck(get_rel_namespace(relid), GetUserId()))))
+		hp_class_ownercheck(relid, GetUserId()))
 		hp_attach_note_table(relid);
 }
 
@@ -497,32 +495,27 @@ renames_our_schema(Node *parsetree)
 
 /*
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
- * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a dropped
- * table does not tell any more whose partition it was, nor a renamed schema what
- * is configured; and what rendered values depend on.
+ * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a renamed
+ * schema does not tell any more what is configured; and what rendered values
+ * depend on.
  */
 Datum
 hotpath_note_start(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
-	ListCell   *lc;
 
 	require_event_trigger(fcinfo, "note_start");
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	/* before another event trigger can read, and undo it before note_ddl() comes */
 	if (IsA(trigger->parsetree, AlterTableStmt))
-		note_if_owner(((AlterTableStmt *) trigger->parsetree)->relation, false);
+		note_if_owner(((AlterTableStmt *) trigger->parsetree)->relation);
 	if (IsA(trigger->parsetree, AlterEnumStmt) || IsA(trigger->parsetree, CreateCastStmt) ||
 		(IsA(trigger->parsetree, DropStmt) &&
 		 ((DropStmt *) trigger->parsetree)->removeType == OBJECT_CAST))
 		hp_attach_note_types();
 	if (renames_our_schema(trigger->parsetree))
 		hp_attach_note_all();
-	if (IsA(trigger->parsetree, DropStmt) &&
-		((DropStmt *) trigger->parsetree)->removeType == OBJECT_TABLE)
-		foreach(lc, ((DropStmt *) trigger->parsetree)->objects)
-			note_if_owner(makeRangeVarFromNameList(lfirst(lc)), true);
 	PG_RETURN_NULL();
 }
 
@@ -581,7 +574,6 @@ note_trigger_dropped(const HpChangedObject *object)
 Datum
 hotpath_note_drop(PG_FUNCTION_ARGS)
 {
-	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	List	   *objects;
 	ListCell   *lc;
 	List	   *dropped = NIL;
@@ -601,7 +593,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		else if (object->classid == RelationRelationId && object->subid == 0)
 		{
 			dropped = lappend_oid(dropped, object->objid);
-			hp_attach_note_table(object->objid);
+			hp_attach_note_dropped(object->objid);
 			hp_stats_forget_at_commit(object->objid);
 		}
 		else if (object->classid == CastRelationId)
@@ -613,9 +605,6 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		hp_attach_note_all();
 	if (dropped != NIL)
 	{
-		/* a DROP TABLE was noted when it started; what else drops tables was not */
-		if (trigger->tag != CMDTAG_DROP_TABLE)
-			hp_attach_note_partitioned();
 		hp_attach_recheck_parents();
 		hp_config_delete_all(dropped);
 	}

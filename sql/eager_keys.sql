@@ -80,4 +80,19 @@ select hotpath.embed('animals', array[2, 1]);
 select hotpath.embed('walks', array[2], '{"with": {"animal": {}}}');
 select hotpath.embed('walks', array[1], '{"with": {"animal": {}}}');
 select hotpath.embed('walks', array[1], '{"with": {"animal": {"aggregate": {"n": "count"}}}}');
+
+-- a type's own aggregates, not those of one that it can be cast to
+create extension citext;
+create type grade as (x int);
+create function largest(grade, grade) returns grade language sql immutable as 'select case when $1 is null or $2 > $1 then $2 else $1 end';
+create aggregate max(grade) (sfunc = largest, stype = grade);
+create table herd (id int primary key);
+insert into herd values (1);
+create table names (id int primary key, herd_id int references herd, name citext collate "C", grade grade, plain varchar(9), short name);
+insert into names values (1, 1, 'alice', row(2), 'b', 'b'), (2, 1, 'Bob', row(10), 'A', 'A');
+select min(name), max(name), max(grade), min(plain), max(short) from names;
+select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"first": {"min": "name"}, "last": {"max": "name"}, "n": {"count": "name"},
+	"grade": {"max": "grade"}, "plain": {"min": "plain"}, "short": {"max": "short"}}}}}');
+drop aggregate max(grade);
+select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grade": {"min": "grade"}}}}}');
 drop schema eager_keys cascade;

@@ -73,6 +73,10 @@ select hotpath.export_json('select hotpath.export_json(''select 1 as a'') as inn
 -- compressed: gzip's and the others' frame headers
 select compression, substr(hotpath.export_json_compressed('select 1', compression), 1, 4) as magic
 from unnest(array['gzip', 'zstd', 'lz4']) compression;
+-- the window of zstd is no larger than any decoder takes: 8 MB, which is 2^23
+select level, 10 + (get_byte(c, 5) >> 3) as window_log from unnest(array[1, 19, 20, 22]) level,
+	lateral (select hotpath.export_json_compressed('select repeat(md5(n::text), 1000) from generate_series(1, 300) n', 'zstd', level) c limit 1) chunk
+order by level;
 
 set client_min_messages = warning;
 drop schema export_formats cascade;

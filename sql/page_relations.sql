@@ -159,6 +159,40 @@ select (item).id from hotpath.page(null::page_relations.doc, 'id', 2, hotpath.cu
 select hotpath.page_json('page_relations.doc', 'id', 2, filter => '{"id": {"$gt": 4}}', columns => '{id}') -> 'items';
 reset role;
 
+set search_path = page_relations, public;
+
+-- where the order of a view is said to be unique and is not any more, behind the page or before it
+create table plain (id int primary key, a int);
+insert into plain values (1, 1), (2, 2), (3, 3);
+create view viewed as select a from plain;
+select cursor as place from hotpath.page(null::viewed, 'a', 5) where (item).a = 2 \gset
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', 5, before => :'place');
+insert into plain values (4, 2);
+\set VERBOSITY sqlstate
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', 5, before => :'place');
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', last => 5, before => :'place');
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', 5, after => :'place');
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', last => 5, after => :'place');
+\set VERBOSITY default
+delete from plain where a = 2;
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', 5, before => :'place');
+select array_agg((item).a) from hotpath.page(null::viewed, 'a', last => 5, after => :'place');
+
+-- a key that may be violated for a while tells no rows apart
+create table deferred (id int primary key deferrable);
+select hotpath.page(null::deferred);
+
+-- names that hold dots are not the same with the dot elsewhere
+create schema "page.one";
+create schema page;
+create table "page.one".c (id int primary key);
+create table page."one.c" (id int primary key);
+insert into page."one.c" values (1), (2);
+insert into "page.one".c values (1), (2);
+select item from hotpath.page(null::"page.one".c, after => hotpath.cursor_at('"page.one".c', null, 1)) p;
+select item from hotpath.page(null::"page.one".c, after => hotpath.cursor_at('page."one.c"', null, 1)) p;
+
 set client_min_messages = warning;
 drop schema page_relations, evil cascade;
 drop role regress_pager;
+drop schema page, "page.one" cascade;

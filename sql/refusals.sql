@@ -100,6 +100,10 @@ select hotpath.get(null::by_shade, '{dark,light}'::shade[]), hotpath.peek(null::
 select hotpath.get_by(null::by_span, 'by_span_id_spans_name_key', '[1,2]', '{[1,2),[5,6)}', 'ONE') as found;
 select hotpath.uncache_table('by_shade'), hotpath.uncache_table('by_span');
 
+-- what is not there
+select hotpath.cache_table(0);
+select hotpath.uncache_table(999999);
+
 -- the configuration itself
 select hotpath.cache_table('hotpath.cached_key');
 

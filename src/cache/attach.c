@@ -342,7 +342,9 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 
 	/* owner first, so that nobody else can wait for the lock */
 	hp_relation_check_owner(relid);
-	relation = relation_open(relid, ShareRowExclusiveLock);
+	relation = try_relation_open(relid, ShareRowExclusiveLock);
+	if (relation == NULL)
+		hp_relation_report_missing(relid);
 	hp_relation_check_owner(relid);
 	check_cacheable(relation);
 	relation_close(relation, NoLock);

@@ -135,25 +135,6 @@ indexes_of(Oid relid)
 	return result;
 }
 
-/* Is a set of columns unique? */
-static bool
-is_unique(List *indexes, const AttrNumber *columns, int n)
-{
-	ListCell   *lc;
-
-	foreach(lc, indexes)
-	{
-		IndexInfoLite *index = lfirst(lc);
-		bool		covered = index->unique;
-
-		for (int i = 0; i < index->ncolumns && covered; i++)
-			covered = has_column(columns, n, index->columns[i]);
-		if (covered)
-			return true;
-	}
-	return false;
-}
-
 static Oid
 column_collation(Oid relid, AttrNumber attnum)
 {
@@ -194,6 +175,48 @@ serves(const IndexInfoLite *index, int column, const HpLink *link)
 		if (link->far_columns[i] == index->columns[column])
 			return op_in_opfamily(link->operators[i], index->families[column]) &&
 				index->collations[column] == hp_foreign_key_collation(link, i, &differs);
+	return false;
+}
+
+/*
+ * Does a unique index keep the values of its column apart that a link's columns of this side would
+ * find?  What is equal by a deterministic collation is equal by all.
+ */
+static bool
+tells_apart(const IndexInfoLite *index, int column, const HpLink *link, const AttrNumber *side)
+{
+	for (int i = 0; i < link->ncolumns; i++)
+	{
+		bool		differs;
+		Oid			collation;
+
+		if (side[i] != index->columns[column] ||
+			!op_in_opfamily(link->operators[i], index->families[column]))
+			continue;
+		collation = hp_foreign_key_collation(link, i, &differs);
+		if (!OidIsValid(collation) || collation == index->collations[column] ||
+			get_collation_isdeterministic(collation))
+			return true;
+	}
+	return false;
+}
+
+/* Are the columns of a side of a link unique, as the link compares them? */
+static bool
+is_unique(List *indexes, const HpLink *link, const AttrNumber *side)
+{
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		IndexInfoLite *index = lfirst(lc);
+		bool		covered = index->unique;
+
+		for (int i = 0; i < index->ncolumns && covered; i++)
+			covered = tells_apart(index, i, link, side);
+		if (covered)
+			return true;
+	}
 	return false;
 }
 
@@ -283,8 +306,8 @@ hp_foreign_key_reverse(const HpLink *link)
 static void
 judge(HpLink *link, List *near_indexes, List *far_indexes)
 {
-	link->unique = is_unique(far_indexes, link->far_columns, link->ncolumns);
-	link->reverse_unique = is_unique(near_indexes, link->near_columns, link->ncolumns);
+	link->unique = is_unique(far_indexes, link, link->far_columns);
+	link->reverse_unique = is_unique(near_indexes, link, link->near_columns);
 	link->index = find_index(far_indexes, link);
 }
 

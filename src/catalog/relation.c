@@ -401,11 +401,7 @@ build(Oid relid)
 	if (rel == NULL)
 	{
 		forget(relid);
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation with OID %u does not exist", relid),
-				errdetail("It may have been dropped by another session."),
-				errhint("Name an existing table."));
+		hp_relation_report_missing(relid);
 	}
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath relation",
 									ALLOCSET_SMALL_SIZES);
@@ -664,10 +660,22 @@ hp_relation_rls_applies(const HpRelation *rel, bool no_error)
 		check_enable_rls(rel->relid, InvalidOid, no_error) == RLS_ENABLED;
 }
 
+void
+hp_relation_report_missing(Oid relid)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_UNDEFINED_TABLE),
+			errmsg("relation with OID %u does not exist", relid),
+			errdetail("It may have been dropped meanwhile."),
+			errhint("Name an existing table."));
+}
+
 /* Raise an error unless the current user owns the relation. */
 void
 hp_relation_check_owner(Oid relid)
 {
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		hp_relation_report_missing(relid);
 	if (!hp_class_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
 					   hp_relation_name(relid));
@@ -739,10 +747,6 @@ hp_relation_qualified_name(Oid relid)
 	char	   *schema = name != NULL ? get_namespace_name(get_rel_namespace(relid)) : NULL;
 
 	if (schema == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("relation with OID %u does not exist", relid),
-				errdetail("It was dropped while it was to be read."),
-				errhint("Name an existing table."));
+		hp_relation_report_missing(relid);
 	return quote_qualified_identifier(schema, name);
 }

@@ -8,6 +8,7 @@
 #ifndef HP_RELATION_H
 #define HP_RELATION_H
 
+#include "base/compat.h"
 #include "catalog/key.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
@@ -52,6 +53,7 @@ extern void hp_relation_check_select_slow(HpRelation *rel);
 extern bool hp_relation_may_select(HpRelation *rel);
 extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
 extern void hp_relation_check_owner(Oid relid);
+hp_noreturn extern void hp_relation_report_missing(Oid relid);
 extern List *hp_relation_ancestors(Oid relid, List *found);
 extern void hp_relation_watch(Oid other, Oid relid);
 extern void hp_relation_watch_function(Oid function);

@@ -249,7 +249,8 @@ append_aggregates(StringInfo sql, const HpLevel *level)
 	{
 		const HpAggregate *aggregate = &level->aggregates[i];
 
-		appendStringInfo(sql, "%spg_catalog.%s(", i > 0 ? ", " : "", aggregate->function);
+		appendStringInfo(sql, "%s%s(", i > 0 ? ", " : "",
+						 quote_qualified_identifier(aggregate->schema, aggregate->function));
 		if (aggregate->column == InvalidAttrNumber)
 			appendStringInfoChar(sql, '*');
 		else

@@ -24,7 +24,8 @@ typedef enum HpJoin
 typedef struct HpAggregate
 {
 	const char *name;			/* in the result */
-	const char *function;		/* of pg_catalog */
+	const char *schema;			/* of the function */
+	const char *function;
 	AttrNumber	column;			/* InvalidAttrNumber: rows are counted */
 } HpAggregate;
 

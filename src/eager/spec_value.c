@@ -13,12 +13,15 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "eager/spec.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* Raise the error for a value of the wrong kind. */
 void
@@ -100,28 +103,66 @@ report_aggregate(const HpLevel *level, const char *detail)
 					"min, max or avg."));
 }
 
-/* There must be an aggregate of this name for the type. */
-static void
-check_function(const HpLevel *level, const char *function, Form_pg_attribute attr)
+/*
+ * Has a type an aggregate of its own of this name, of the same owner and in the same schema?  So it
+ * is with the types of extensions, for which those of pg_catalog would compare otherwise.
+ */
+static bool
+has_own_function(Form_pg_type type, const char *function)
+{
+	oidvector  *arguments = buildoidvector(&type->oid, 1);
+	HeapTuple	tuple = SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum(function),
+										PointerGetDatum(arguments),
+										ObjectIdGetDatum(type->typnamespace));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->prokind == PROKIND_AGGREGATE &&
+		((Form_pg_proc) GETSTRUCT(tuple))->proowner == type->typowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The schema of the aggregate of this name for values of a type; NULL if pg_catalog has it, or nobody. */
+static const char *
+own_schema(Oid type, const char *function)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	const char *result = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	if (has_own_function((Form_pg_type) GETSTRUCT(tuple), function))
+		result = get_namespace_name(((Form_pg_type) GETSTRUCT(tuple))->typnamespace);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* The schema of the aggregate of this name for a column; there must be one. */
+static const char *
+schema_of_function(const HpLevel *level, const char *function, Form_pg_attribute attr)
 {
 	List	   *name = list_make2(makeString("pg_catalog"), makeString(pstrdup(function)));
 	Oid			type = getBaseType(attr->atttypid);
+	const char *schema = own_schema(type, function);
 	Oid			id;
 	Oid			result;
 	bool		returns_set;
 	int			nvariadic;
 	Oid			variadic;
 	Oid		   *types;
-	FuncDetailCode code;
 
-	code = hp_func_get_detail(name, 1, &type, &id, &result, &returns_set, &nvariadic, &variadic,
-							  &types);
-	if (code != FUNCDETAIL_AGGREGATE)
+	if (schema != NULL)
+		return schema;
+	if (hp_func_get_detail(name, 1, &type, &id, &result, &returns_set, &nvariadic, &variadic,
+						   &types) != FUNCDETAIL_AGGREGATE)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_FUNCTION),
 				errmsg("there is no %s of column \"%s\"", function, NameStr(attr->attname)),
 				errdetail("The column is of type %s.", format_type_be(attr->atttypid)),
 				errhint("Use an aggregate that the type has, or another column."));
+	return "pg_catalog";
 }
 
 static const char *
@@ -152,7 +193,8 @@ read_call(HpLevel *level, TupleDesc desc, JsonbContainer *call, HpAggregate *agg
 	aggregate->function = known_function(level, pnstrdup(key.val.string.val, key.val.string.len));
 	aggregate->column = hp_spec_column(level, desc,
 									   hp_spec_string(level, aggregate->function, &column));
-	check_function(level, aggregate->function, TupleDescAttr(desc, aggregate->column - 1));
+	aggregate->schema = schema_of_function(level, aggregate->function,
+										   TupleDescAttr(desc, aggregate->column - 1));
 }
 
 static void
@@ -160,6 +202,7 @@ read_aggregate(HpLevel *level, TupleDesc desc, JsonbValue *value, HpAggregate *a
 {
 	if (value->type == jbvString)
 	{
+		aggregate->schema = "pg_catalog";
 		aggregate->function = known_function(level, hp_spec_string(level, "aggregate", value));
 		if (strcmp(aggregate->function, "count") != 0)
 			report_aggregate(level, psprintf("\"%s\" needs a column.", aggregate->function));

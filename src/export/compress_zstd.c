@@ -3,6 +3,10 @@
  * compress_zstd.c
  *		Zstandard by libzstd (RFC 8878), with a checksum.
  *
+ * A window has at most 8 MB, as the RFC recommends for what any decoder must be
+ * able to read, and the tables of what is in it fit that.  By themselves the levels
+ * from 20 on take up to 128 MB, and six times as much memory for a single export.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -10,6 +14,9 @@
 #include "export/compress.h"
 
 #include <zstd.h>
+
+#define FIRST_LARGE_LEVEL 20
+#define MAX_WINDOW_LOG 23
 
 static size_t
 check(size_t result)
@@ -36,6 +43,12 @@ begin(int level)
 				errhint("Choose another compression."));
 	/* these only store valid numbers, the memory is taken at the first byte */
 	(void) ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, level);
+	if (level >= FIRST_LARGE_LEVEL)
+	{
+		(void) ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, MAX_WINDOW_LOG);
+		(void) ZSTD_CCtx_setParameter(z, ZSTD_c_chainLog, MAX_WINDOW_LOG + 1);
+		(void) ZSTD_CCtx_setParameter(z, ZSTD_c_hashLog, MAX_WINDOW_LOG);
+	}
 	(void) ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
 	return z;
 }

@@ -46,6 +46,7 @@ typedef struct Reading
 	int			size;
 	bool		saw_start;		/* the row at start exists */
 	bool		saw_stop;		/* a row at or behind stop exists */
+	bool		at_stop;		/* it is at stop */
 	bool		saw_more;		/* a row that did not fit exists */
 	HpPlace		here;			/* of the current row */
 	HpPlace	   *previous;		/* of the row before it, or NULL */
@@ -183,8 +184,8 @@ is_at_end(Reading *reading)
 	{
 		int			order = hp_source_compare(source, &reading->here, reading->stop);
 
-		if (reading->reverse ? order <= 0 : order >= 0)
-			reading->saw_stop = true;
+		reading->saw_stop = reading->reverse ? order <= 0 : order >= 0;
+		reading->at_stop = order == 0;
 	}
 	reading->saw_more = reading->page->nrows == reading->size;
 	return reading->saw_stop || reading->saw_more;
@@ -207,6 +208,12 @@ take_row(TupleTableSlot *slot, void *arg)
 	MemoryContext outer;
 
 	hp_source_place(source, slot, &reading->here);
+	if (reading->at_stop)
+	{
+		if (hp_source_compare(source, &reading->here, reading->stop) == 0)
+			refuse_equal(source);
+		return false;
+	}
 	if (!source->unique)
 	{
 		const HpPlace *before = reading->previous != NULL ? reading->previous :
@@ -221,7 +228,7 @@ take_row(TupleTableSlot *slot, void *arg)
 		return true;
 	}
 	if (is_at_end(reading))
-		return false;
+		return reading->at_stop && !source->unique;
 	outer = CurrentMemoryContext;
 	keep_row(reading, slot);
 	MemoryContextSwitchTo(outer);
@@ -261,6 +268,14 @@ reverse_rows(HpPage *page)
 	}
 }
 
+/* The page's, one more, the one at the start, and one that might be equal to that at the stop. */
+static uint64
+rows_to_read(const Reading *reading)
+{
+	return (uint64) reading->size + 1 + (reading->start != NULL ? 1 : 0) +
+		(reading->stop != NULL && !reading->page->source->unique ? 1 : 0);
+}
+
 /* Read rows in one direction, up to a size, and set both flags. */
 static void
 read_rows(HpPage *page, const HpPageRequest *request, bool reverse, int size)
@@ -274,8 +289,8 @@ read_rows(HpPage *page, const HpPageRequest *request, bool reverse, int size)
 	reading.stop = reverse ? request->after : request->before;
 	reading.here.values = palloc(ncolumns * sizeof(Datum));
 	reading.here.isnull = palloc(ncolumns * sizeof(bool));
-	hp_seek(page->source, reading.start, reading.start != NULL, reverse,
-			(uint64) size + (reading.start != NULL ? 2 : 1), take_row, &reading);
+	hp_seek(page->source, reading.start, reading.start != NULL, reverse, rows_to_read(&reading),
+			take_row, &reading);
 	near = has_near(&reading);
 	far = reading.saw_more || reading.saw_stop;
 	page->has_previous = reverse ? far : near;

@@ -155,9 +155,10 @@ refuse_order(Relation rel)
 			errmsg("the order does not tell all rows of \"%s\" apart",
 				   RelationGetRelationName(rel)),
 			checked ? errdetail("The order names no column, and the relation has no key.") :
-			errdetail("The table has no primary key, nor another key of columns that are NOT NULL."),
+			errdetail("The table has no primary key, nor another key of columns that are NOT NULL, or "
+					  "only deferrable ones, which may be violated for a while."),
 			checked ? errhint("Order by columns that are unique together.") :
-			errhint("Add a primary key to the table."));
+			errhint("Add a primary key to the table that is not deferrable."));
 }
 
 /* Make the order unique. */
@@ -335,11 +336,18 @@ hp_source_append_condition(HpSource *source, HpStatement *statement)
 		hp_embed_append_joins(source->embed, statement, source->alias);
 }
 
-/* The relation's name as cursors are bound to it, whatever the settings for quoting are. */
+/*
+ * The relation's name as cursors are bound to it, whatever the settings for quoting are.  Where a dot
+ * would not tell where the schema ends, its length does.
+ */
 char *
 hp_source_identity(const HpSource *source)
 {
-	return psprintf("%s.%s", get_namespace_name(RelationGetNamespace(source->rel)), source->name);
+	const char *schema = get_namespace_name(RelationGetNamespace(source->rel));
+
+	if (strchr(schema, '.') == NULL && strchr(source->name, '.') == NULL)
+		return psprintf("%s.%s", schema, source->name);
+	return psprintf("%zu %s.%s", strlen(schema), schema, source->name);
 }
 
 void

@@ -21,6 +21,10 @@
  * is aborted it goes without hp_reader_close().  A pause is a receiver that
  * refuses more rows, after which ExecutorRun() may be called again.
  *
+ * What it does not bear, nor do these, is a first call inside a savepoint that has
+ * created or rewritten a relation which it reads: ROLLBACK TO finds the relation in use
+ * then, and the transaction fails.
+ *
  * A plan that pauses never uses parallel workers, which could not be left waiting.
  *
  * Errors: 42601 for no or several statements, 0A000 for one that is no query or

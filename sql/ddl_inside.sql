@@ -200,6 +200,38 @@ select here(), e.* from hotpath.embed_where('root', '{"with": {"middle": {"with"
 rollback;
 reset role;
 
+-- the parameters of a query may alter what it reads
+create table sorted (p int, x text) partition by list (p);
+create table sorted_part (p int, x int);
+insert into sorted_part select 1, 123456789 + i from generate_series(1, 3) i;
+create function alters_sorted(text) returns bool language plpgsql as $$
+begin
+	if type_of('sorted', 'x') = 'text'::regtype then
+		alter table sorted alter x type int using null;
+		alter table sorted attach partition sorted_part for values in (1);
+	end if;
+	return true;
+end $$;
+create domain sorted_altering as text check (alters_sorted(value));
+begin;
+select here(), hotpath.export_json('select x from sorted where $1::sorted_altering is not null order by x', '["a"]', 'compact');
+rollback;
+begin;
+select here(), hotpath.export_json('select x, count(*) from sorted where $1::sorted_altering is not null group by x order by x', '["a"]', 'compact');
+rollback;
+-- and with that their own types
+create function alters_types(text) returns bool language plpgsql as $$
+begin
+	if type_of('sorted', 'x') = 'text'::regtype then
+		alter table sorted alter x type int using null;
+	end if;
+	return true;
+end $$;
+create domain type_altering as text check (alters_types(value));
+begin;
+select here(), hotpath.export_json('select x from sorted where $1::type_altering is not null and x = $2', '["a", "1"]');
+rollback;
+
 -- a table of the configuration with columns of a later version
 create table item (id int primary key);
 insert into item values (1);

@@ -143,6 +143,22 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/*
+ * Read the key arguments from first on, with the right to read the table.  That is asked for before,
+ * and again after functions of the key's types may have been called, one of which may have set another
+ * role: policies will be looked up for that.
+ */
+static HpKeyArgument
+read_key(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int first, HpKey *key)
+{
+	HpKeyArgument result;
+
+	hp_relation_check_select(rel);
+	result = hp_argument_key(fcinfo, first, def, key);
+	hp_relation_check_select(rel);
+	return result;
+}
+
 /* Read the row that the key arguments from first on name. */
 static Datum
 read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int first, bool load)
@@ -151,8 +167,7 @@ read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int firs
 	HpKey		key;
 	Datum		row;
 
-	hp_relation_check_select(rel);
-	if (hp_argument_key(fcinfo, first, def, &key) != HP_KEY_GIVEN)
+	if (read_key(fcinfo, rel, def, first, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
 	hp_lookup_prefetch(rel, &key, HP_ENTRY_ROW);
 	hp_lookup_begin(&reader, rel, def);
@@ -200,8 +215,7 @@ hotpath_get_json(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
-	hp_relation_check_select(rel);
-	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
+	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
 	hp_lookup_prefetch(rel, &key, HP_ENTRY_JSON);
 	hp_lookup_begin(&reader, rel, rel->primary);
@@ -255,6 +269,8 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 		if (usable[i])
 			hp_lookup_prefetch(rel, &keys[i], HP_ENTRY_ROW);
 	}
+	/* again, as in read_key() */
+	hp_relation_check_select(rel);
 	hp_lookup_begin(&reader, rel, def);
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }
@@ -448,8 +464,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
-	hp_relation_check_select(rel);
-	if (hp_argument_key(fcinfo, 1, hp_relation_primary_key(rel), &key) != HP_KEY_GIVEN)
+	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_BOOL(false);
 	/* whom a policy keeps from a row must not learn that it is there */
 	if (hp_relation_rls_applies(rel, true))

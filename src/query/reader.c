@@ -206,14 +206,38 @@ plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 	return plan;
 }
 
+/*
+ * Analyze a query and read its parameters.  That may call functions, which may alter what the query
+ * was analyzed for: so it is analyzed again.
+ */
+static Query *
+analyze_for(const char *sql, Jsonb *json, ParamListInfo *params)
+{
+	Oid		   *types;
+	Oid		   *types_now;
+	int			ntypes;
+	int			ntypes_now;
+	Query	   *query = analyze_query(parse_single(sql), sql, &types, &ntypes);
+
+	*params = hp_params_bind(json, types, ntypes);
+	if (ntypes == 0)
+		return query;
+	query = analyze_query(parse_single(sql), sql, &types_now, &ntypes_now);
+	if (ntypes != ntypes_now || memcmp(types, types_now, ntypes * sizeof(Oid)) != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("what the query reads has changed while its parameters were read"),
+				errdetail("They are not of the types that they had."),
+				errhint("Start it again."));
+	return query;
+}
+
 /* Parse, plan and start the query.  The reader's context is current. */
 static void
 start_query(HpReader *reader, Jsonb *json)
 {
-	Oid		   *types;
-	int			ntypes;
-	Query	   *query = analyze_query(parse_single(reader->sql), reader->sql, &types, &ntypes);
-	ParamListInfo params = hp_params_bind(json, types, ntypes);
+	ParamListInfo params;
+	Query	   *query = analyze_for(reader->sql, json, &params);
 	PlannedStmt *plan = plan_query(query, reader->sql, reader->use, params);
 
 	reader->desc = CreateQueryDesc(plan, reader->sql, GetActiveSnapshot(), InvalidSnapshot,

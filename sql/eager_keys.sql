@@ -94,5 +94,5 @@ select min(name), max(name), max(grade), min(plain), max(short) from names;
 select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"first": {"min": "name"}, "last": {"max": "name"}, "n": {"count": "name"},
 	"grade": {"max": "grade"}, "plain": {"min": "plain"}, "short": {"max": "short"}}}}}');
 drop aggregate max(grade);
-select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grade": {"min": "grade"}}}}}');
+select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grade": {"avg": "grade"}}}}}');
 drop schema eager_keys cascade;

@@ -144,17 +144,15 @@ hotpath_cache_check(PG_FUNCTION_ARGS)
 }
 
 /*
- * Read the key arguments from first on, with the right to read the table.  That is asked for before,
- * and again after functions of the key's types may have been called, one of which may have set another
- * role: policies will be looked up for that.
+ * Read the key arguments from first on.  The right to read the table has been asked for, and is again:
+ * functions of the key's types may have been called, and one of them may have set another role, for
+ * which policies will be looked up.
  */
 static HpKeyArgument
 read_key(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int first, HpKey *key)
 {
-	HpKeyArgument result;
+	HpKeyArgument result = hp_argument_key(fcinfo, first, def, key);
 
-	hp_relation_check_select(rel);
-	result = hp_argument_key(fcinfo, first, def, key);
 	hp_relation_check_select(rel);
 	return result;
 }
@@ -167,6 +165,7 @@ read_row(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int firs
 	HpKey		key;
 	Datum		row;
 
+	hp_relation_check_select(rel);
 	if (read_key(fcinfo, rel, def, first, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
 	hp_lookup_prefetch(rel, &key, HP_ENTRY_ROW);
@@ -215,6 +214,7 @@ hotpath_get_json(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
 	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
 	hp_lookup_prefetch(rel, &key, HP_ENTRY_JSON);
@@ -464,6 +464,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	hp_relation_check_select(rel);
 	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_BOOL(false);
 	/* whom a policy keeps from a row must not learn that it is there */

@@ -52,8 +52,8 @@ sub failure
 }
 
 is($node->safe_psql('postgres', q{SELECT hotpath.cache_check('v')}), 'it has virtual generated columns', 'cache_check tells of them');
-like(failure(q{SELECT hotpath.cache_table('child')}), qr/^ERROR:  42809$/m, 'a table that has them is not cached');
-like(failure(q{SELECT hotpath.cache_table('v')}), qr/^ERROR:  42809$/m, 'nor cached again');
+like(failure(q{SELECT hotpath.cache_table('child')}), qr/ERROR:  42809$/m, 'a table that has them is not cached');
+like(failure(q{SELECT hotpath.cache_table('v')}), qr/ERROR:  42809$/m, 'nor cached again');
 agrees_with_table('virtual columns');
 is($node->safe_psql('postgres', 'SELECT (hotpath.get(NULL::v, 5)).twice'), '10', 'they are computed');
 $node->safe_psql('postgres', q{UPDATE v SET a = a + 100 WHERE id % 3 = 0; INSERT INTO v (id, a, label) VALUES (41, 3, 'new')});
@@ -66,8 +66,8 @@ is($node->safe_psql('postgres', q{SELECT peek IS NULL FROM hotpath.peek(NULL::v,
 # A table is served again when they are gone
 $node->safe_psql('postgres', 'ALTER TABLE v DROP ends, DROP twice');
 agrees_with_table('without them');
-is($node->safe_psql('postgres', q{SELECT hotpath.cache_check('v') IS NULL, hotpath.warm('v') > 0; SELECT checked > 0, stale FROM hotpath.verify_cache('v')}),
-	"t|t\nt|0", 'warmed rows are verified');
+is($node->safe_psql('postgres', q{SELECT hotpath.cache_check('v') IS NULL, hotpath.evict_all('v') > 0; SELECT hotpath.warm('v') > 0; SELECT checked > 0, stale FROM hotpath.verify_cache('v')}),
+	"t|t\nt\nt|0", 'warmed rows are verified');
 $node->safe_psql('postgres', 'ALTER TABLE v ADD twice int GENERATED ALWAYS AS (a * 3) VIRTUAL');
 agrees_with_table('with one again');
 

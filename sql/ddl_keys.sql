@@ -91,5 +91,23 @@ select hotpath.cache_table('item');
 select hotpath.get(null::item, 2);
 table configured;
 
+-- a primary key on other columns, again and again, has one place in the registry
+create table moved (a int not null, b int not null, primary key (a));
+insert into moved values (1, 1);
+select hotpath.cache_table('moved');
+select hotpath.get(null::moved, 1);
+do $$ begin
+	for i in 1 .. 5 loop
+		execute format('alter table moved drop constraint moved_pkey, add primary key (%s)', (array['b', 'a', 'a, b', 'b, a', 'b'])[i]);
+	end loop;
+end $$;
+select hotpath.get(null::moved, 1);
+alter table moved drop constraint moved_pkey, add primary key (a);
+select hotpath.get(null::moved, 1);
+select hotpath.get(null::moved, 1);
+alter table moved drop constraint moved_pkey, add primary key (b);
+select hotpath.get(null::moved, 1);
+select count(*) from hotpath.cache_slots() where relation = 'moved'::regclass;
+
 set client_min_messages = warning;
 drop schema ddl_keys cascade;

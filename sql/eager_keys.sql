@@ -81,8 +81,22 @@ select hotpath.embed('walks', array[2], '{"with": {"animal": {}}}');
 select hotpath.embed('walks', array[1], '{"with": {"animal": {}}}');
 select hotpath.embed('walks', array[1], '{"with": {"animal": {"aggregate": {"n": "count"}}}}');
 
--- a type's own aggregates, not those of one that it can be cast to
+-- one row or several, where a foreign key casts: what is unique as one type may not be as the other
 create extension citext;
+create table by_numeric (id numeric(10) primary key);
+create table by_text (id text primary key);
+create table by_char (id char(4) primary key);
+create table by_float (id float8 primary key);
+create table cast_int (id bigint primary key references by_numeric);
+create table cast_char (id char(4) primary key references by_text);
+create table cast_citext (id citext primary key references by_text);
+create table cast_varchar (id varchar(4) primary key references by_char);
+create table cast_bigint (id bigint primary key references by_float);
+create table cast_short (id smallint primary key references by_float);
+select t, r.name, r.kind from unnest(array['by_numeric', 'by_text', 'by_char', 'by_float']::regclass[]) t, hotpath.relationships(t) r order by 1, 2;
+select t, r.name, r.kind from unnest(array['cast_int', 'cast_char', 'cast_citext', 'cast_varchar', 'cast_bigint', 'cast_short']::regclass[]) t, hotpath.relationships(t) r order by 1, 2;
+
+-- a type's own aggregates, not those of one that it can be cast to
 create type grade as (x int);
 create function largest(grade, grade) returns grade language sql immutable as 'select case when $1 is null or $2 > $1 then $2 else $1 end';
 create aggregate max(grade) (sfunc = largest, stype = grade);
@@ -94,5 +108,12 @@ select min(name), max(name), max(grade), min(plain), max(short) from names;
 select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"first": {"min": "name"}, "last": {"max": "name"}, "n": {"count": "name"},
 	"grade": {"max": "grade"}, "plain": {"min": "plain"}, "short": {"max": "short"}}}}}');
 drop aggregate max(grade);
+-- but for no rows a sum of one's own may be anything
+create function plus(numeric, grade) returns numeric language sql immutable as 'select $1 + coalesce(($2).x, 0)';
+create aggregate sum(grade) (sfunc = plus, stype = numeric, initcond = '0');
+select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grade": {"sum": "grade"}}}}}');
+create aggregate max(variadic grade[]) (sfunc = array_cat, stype = grade[]);
+alter table names add grades grade[];
+select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grades": {"max": "grades"}}}}}');
 select hotpath.embed('herd', array[1], '{"with": {"names": {"aggregate": {"grade": {"avg": "grade"}}}}}');
 drop schema eager_keys cascade;

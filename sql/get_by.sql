@@ -87,5 +87,17 @@ select hotpath.get_by(null::person, 'person_email_key', 'ada@x');
 drop table person;
 select count(*) from hotpath.cached_key where key_columns = '{email}';
 
+-- a query whose index, or whose keys' types, are others each time keeps nothing of those before
+create table twice (a int unique not null, b int unique not null, primary key (a, b));
+insert into twice values (1, 1), (2, 2);
+create type digit as enum ('1', '2');
+create function digit_to_int(digit) returns int language sql as 'select case when $1::text = ''1'' then 1 else 2 end';
+create cast (digit as int) with function digit_to_int(digit) as implicit;
+create function memory() returns bigint language sql as 'select sum(total_bytes)::bigint from pg_backend_memory_contexts';
+select count(*), max(memory) - min(memory) < 1000000 as is_flat
+from (select memory() as memory, hotpath.get_by(null::twice, (case when g % 2 = 0 then 'twice_a_key' else 'twice_b_key' end)::regclass, '1'::digit)::text as row
+	from generate_series(1, 500) g offset 0) reads
+where row is not null;
+
 set client_min_messages = warning;
 drop schema alternative cascade;

@@ -90,5 +90,25 @@ table differences;
 select hotpath.get_json('kind', 1)::text = row_to_json(hotpath.get(null::kind, 1))::text as equal;
 select hotpath.get_json(null, 1);
 
+-- time zones whose names have the same hash as others', which anybody can find, are not these
+create table moment (id int primary key, at timestamptz, d numeric unique);
+insert into moment values (1, '2026-06-01 12:00+00', 1.50);
+create table moment_by_number (d numeric primary key, at timestamptz);
+insert into moment_by_number values (1.50, '2026-06-01 12:00+00');
+select hotpath.cache_table('moment'), hotpath.cache_table('moment_by_number');
+set timezone = '<POSIX000000=_&)I[]0.S}}>-3';
+select hotpath.get_json('moment', 1), hotpath.get_json('moment_by_number', 1.5);
+select hotpath.get_json('moment', 1), hotpath.get_json('moment_by_number', 1.5);
+set timezone = 'UTC';
+select hotpath.get_json('moment', 1), hotpath.get_json('moment_by_number', 1.5);
+select hotpath.get_json('moment', 1), hotpath.get_json('moment_by_number', 1.5);
+select * from hotpath.verify_cache('moment');
+select * from hotpath.verify_cache('moment_by_number');
+set timezone = '<POSIX000000.;JMPS:E.HZ%>167';
+select hotpath.get_json('moment', 1), hotpath.get_json('moment_by_number', 1.5);
+select * from hotpath.verify_cache('moment');
+select hotpath.evict('moment', 1), hotpath.evict('moment', 1), hotpath.evict('moment_by_number', 1.5);
+reset timezone;
+
 set client_min_messages = warning;
 drop schema json cascade;

@@ -144,6 +144,39 @@ set role regress_rights_reader;
 select hotpath.reset_cache_stats();
 reset role;
 
+-- who has no right on a table does not keep it locked, whether told something or refused
+create table forbidden (id int primary key);
+select hotpath.cache_table('forbidden');
+select 'forbidden'::regclass::oid as forbidden \gset
+create function is_locked() returns bool language sql security definer as
+	$$ select exists (select from pg_locks where pid = pg_backend_pid() and relation = 'rights.forbidden'::regclass) $$;
+set role regress_rights_group;
+begin;
+select hotpath.cache_check(:forbidden) is null as is_cached, is_locked();
+select count(*) from hotpath.relationships(:forbidden);
+select strategy from hotpath.page_explain(:forbidden);
+select is_locked();
+do $$ begin
+	perform hotpath.get_json((select oid from pg_class where relname = 'forbidden'), 1);
+exception when insufficient_privilege then
+	raise notice 'refused';
+end $$;
+do $$ begin
+	perform hotpath.page_explain((select oid from pg_class where relname = 'forbidden'), 'nothing');
+exception when undefined_column then
+	raise notice 'no such column';
+end $$;
+select is_locked();
+commit;
+reset role;
+grant insert on forbidden to regress_rights_group;
+set role regress_rights_group;
+begin;
+select hotpath.cache_check(:forbidden) is null as is_cached;
+select is_locked();
+commit;
+reset role;
+
 set client_min_messages = warning;
 drop schema rights cascade;
 drop role regress_rights_owner, regress_rights_reader, regress_rights_group;

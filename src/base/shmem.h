@@ -31,7 +31,7 @@
  * of a field's meaning or of the protocol needs a new one.
  */
 #ifndef HP_SHMEM_LAYOUT
-#define HP_SHMEM_LAYOUT 5
+#define HP_SHMEM_LAYOUT 6
 #endif
 
 /* A room's share of the area. */

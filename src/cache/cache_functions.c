@@ -108,39 +108,51 @@ is_quiet(const HpCached *cached)
 	return hp_fence_read(cached->table_stripe, &view, &version) != HP_NOT_QUIET;
 }
 
-/* cache_check(rel): why the cache is bypassed for this table, null if it is not. */
-Datum
-hotpath_cache_check(PG_FUNCTION_ARGS)
+/* Why the cache is bypassed for a table, NULL if it is not. */
+static const char *
+reason_to_read_table(Oid relid)
 {
-	HpRelation *rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	HpRelation *rel = hp_relation_by_oid(relid);
 	HpCached   *cached = hp_config_of(rel);
 	bool		wanted;
 	bool		attached;
 	HpLink		link;
 
 	if (cached == NULL)
-		PG_RETURN_TEXT_P(cstring_to_text("the table is not cached, or its key is gone"));
+		return "the table is not cached, or its key is gone";
 	if (cached->unsafe != NULL)
-		PG_RETURN_TEXT_P(cstring_to_text(cached->unsafe));
+		return cached->unsafe;
 	wanted = !RecoveryInProgress();
 	/* looking for the memory may retire it */
 	attached = wanted && hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	if (hp_shmem_is_retired())
-		PG_RETURN_TEXT_P(cstring_to_text("two versions of the library have met in this server; "
-										 "restart it"));
+		return "two versions of the library have met in this server; restart it";
 	if (wanted && !attached && hp_shmem_refused())
-		PG_RETURN_TEXT_P(cstring_to_text("the shared memory could not be allocated; "
-										 "it is asked for again every minute"));
+		return "the shared memory could not be allocated; it is asked for again every minute";
 	link = attached ? hp_config_link(rel) : HP_LINKED;
 	if (link == HP_LINK_FULL)
-		PG_RETURN_TEXT_P(cstring_to_text("all places for cached keys are taken; "
-										 "a larger pg_hotpath.cache_size has more, up to 4,096"));
+		return "all places for cached keys are taken; "
+			"a larger pg_hotpath.cache_size has more, up to 4,096";
 	if (link == HP_LINK_WAITS || (attached && !is_quiet(cached)))
-		PG_RETURN_TEXT_P(cstring_to_text("transactions are not finished as of this snapshot that were "
-										 "writing, in any database, when the server was started or the "
-										 "table, or another of its fence, was cached, altered, truncated "
-										 "or made anew"));
-	PG_RETURN_NULL();
+		return "transactions are not finished as of this snapshot that were writing, in any "
+			"database, when the server was started or the table, or another of its fence, was "
+			"cached, altered, truncated or made anew";
+	return NULL;
+}
+
+/* cache_check(rel) */
+Datum
+hotpath_cache_check(PG_FUNCTION_ARGS)
+{
+	HpGuest		guest;
+	const char *reason;
+
+	hp_relation_guest_begin(&guest);
+	reason = reason_to_read_table(PG_GETARG_OID(0));
+	hp_relation_guest_end(&guest);
+	if (reason == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(reason));
 }
 
 /*
@@ -471,7 +483,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 	if (hp_relation_rls_applies(rel, true))
 		PG_RETURN_BOOL(false);
 	hp_lookup_begin(&reader, rel, rel->primary);
-	PG_RETURN_BOOL(hp_lookup_forget(&reader, &key, hp_class_ownercheck(rel->relid, GetUserId())));
+	PG_RETURN_BOOL(hp_lookup_forget(&reader, &key));
 }
 
 /* Remove the entries of a relation. */

@@ -60,6 +60,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 /* What the triggers of one table amount to. */
 typedef struct TriggerCheck
@@ -583,17 +584,30 @@ hp_config_load(HpRelation *rel)
 	return cached;
 }
 
+/* For how long a registry that was full is not asked again, unless a slot is given back. */
+#define HP_FULL_MS 1000
+
 /* Take the slots of a cached relation; false when none is to be had. */
 static bool
 take_slots(HpRelation *rel, HpCached *cached)
 {
+	uint64		freed = hp_stats_freed();
+
+	if (cached->full_until != 0 && cached->full_freed == freed &&
+		GetCurrentTimestamp() < cached->full_until)
+		return false;
+	cached->full_until = 0;
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		HpCachedKey *key = &cached->keys[i];
 
 		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
 		if (key->slot.generation == 0)
+		{
+			cached->full_freed = freed;
+			cached->full_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_FULL_MS);
 			return false;
+		}
 		key->pending = hp_stats_pending(key->slot);
 	}
 	return true;
@@ -634,6 +648,18 @@ announce(HpCached *cached)
 	cached->announced = true;
 }
 
+/* Give back the slots of keys that the relation had by catalogs of before. */
+static void
+forget_other_keys(HpRelation *rel, const HpCached *cached)
+{
+	uint64	   *seeds = palloc(Max(cached->nkeys, 1) * sizeof(uint64));
+
+	for (int i = 0; i < cached->nkeys; i++)
+		seeds[i] = cached->keys[i].def->seed;
+	hp_stats_forget_others(rel->relid, seeds, cached->nkeys);
+	pfree(seeds);
+}
+
 /*
  * Connect a cached relation with shared memory, which must be attached: take
  * its slots, and see to it that they have its fingerprint.  A transaction that
@@ -665,6 +691,7 @@ hp_config_link(HpRelation *rel)
 		hp_fence_close(cached->table_stripe, hp_fence_newest_xid());
 		for (int i = 0; i < cached->nkeys; i++)
 			hp_stats_store_fingerprint(cached->keys[i].slot, cached->fingerprint);
+		forget_other_keys(rel, cached);
 	}
 	/* unless a slot was given back just now */
 	cached->linked = is_known(cached);

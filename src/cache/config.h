@@ -51,6 +51,8 @@ typedef struct HpCached
 	bool		announced;		/* slots taken, and the fingerprint announced */
 	uint64		announced_upto; /* whose end it takes to be linked; full transaction id */
 	bool		linked;			/* the slots have the fingerprint */
+	TimestampTz full_until;		/* there was no slot; not to be asked again before, */
+	uint64		full_freed;		/* unless more than these were ever given back */
 
 	HpJsonKind	json;
 	int			nleaves;		/* partitions that hold rows */
@@ -62,17 +64,19 @@ typedef struct HpCached
 /* A cached relation that a table's rows belong to: itself, or the root above it. */
 typedef struct HpTarget
 {
-	HpRelation *rel;
+	Oid			relid;
+	bool		whole;			/* its keys are not to be found in the table's rows */
+	HpRelation *rel;			/* NULL if it is whole because it could not be locked */
 	HpCached   *cached;
 	AttrNumber *attnums;		/* of root columns in the table; NULL: the same */
 	int			natts;			/* of the root, then */
-	bool		whole;			/* its keys are not to be found in the table's rows */
 } HpTarget;
 
 typedef struct HpTargets
 {
 	Oid			relid;			/* of the table; hash key */
 	uint64		epoch;
+	LocalTransactionId lxid;	/* the only transaction that they are for, if one is not locked */
 	MemoryContext context;
 	int			n;
 	HpTarget   *targets;

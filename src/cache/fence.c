@@ -376,7 +376,7 @@ hp_fence_noted_by_me(HpStripeNo stripe)
 /*
  * Make everything that depends on a stripe dead, and take every transaction id
  * up to one for a writer: somebody has written without a note, and snapshots
- * that are older must not find the stripe quiet.  Nobody has, with 0.
+ * that are older must not find the stripe quiet.
  */
 void
 hp_fence_close(HpStripeNo stripe, uint64 upto)

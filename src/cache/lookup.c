@@ -224,6 +224,16 @@ hp_lookup_may_fill(HpLookup *reader)
 		catalogs_are_current(reader, &entry);
 }
 
+/* Does an image that was found end with an entry's settings? */
+static bool
+has_settings(const char *image, Size len, const HpEntryKey *entry)
+{
+	if (entry->settings_len == 0)
+		return true;
+	return len >= entry->settings_len &&
+		memcmp(image + len - entry->settings_len, entry->settings, entry->settings_len) == 0;
+}
+
 /*
  * Look for an entry.  HP_UNKNOWN on a miss; *fill tells whether a fill may
  * succeed.  The payload is copied into the buffer.
@@ -244,7 +254,8 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	}
 	found = hp_store_find(entry, reader->def->image_equal, &key_copy, payload);
 	if ((found == HP_FOUND || found == HP_FOUND_NEGATIVE) && !reader->def->image_equal &&
-		!hp_key_image_equals(key, key_copy.data, key_copy.len))
+		!(has_settings(key_copy.data, key_copy.len, entry) &&
+		  hp_key_image_equals(key, key_copy.data, key_copy.len - entry->settings_len)))
 		found = HP_FOUND_DEAD;
 	if (key_copy.data != NULL)
 		pfree(key_copy.data);
@@ -286,9 +297,10 @@ expiry(const HpCachedKey *cached)
 }
 
 static bool
-too_large(const HpKey *key, Size len)
+too_large(const HpEntryKey *entry, Size len)
 {
-	return len > (Size) hp_guc_max_entry_size_kb * 1024 || !hp_store_fits(key->image_len, len);
+	return len > (Size) hp_guc_max_entry_size_kb * 1024 ||
+		!hp_store_fits(entry->image_len + entry->settings_len, len);
 }
 
 /*
@@ -306,7 +318,7 @@ publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 	*full = false;
 	if (!still_current(reader) || holds_write_lock(reader->rel))
 		return false;
-	if (too_large(key, len))
+	if (too_large(entry, len))
 	{
 		count(reader, HP_BYPASS_TOO_LARGE);
 		return false;
@@ -384,13 +396,42 @@ hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill)
 	return find_entry(reader, key, &entry, payload, fill);
 }
 
-/* Everything in the session that the JSON text of a row depends on. */
+/*
+ * Everything in the session that the JSON text of a row depends on: the name of the time zone, which
+ * anybody can choose so that its hash is that of another one, the rest, and the length of the name.
+ */
+typedef struct JsonSettings
+{
+	uint32		len;
+	char		bytes[TZ_STRLEN_MAX + sizeof(uint64) + sizeof(uint16)];
+} JsonSettings;
+
 static uint64
-json_settings(void)
+setting_bits(void)
+{
+	return (uint64) IntervalStyle | (uint64) bytea_output << 8 |
+		(uint64) (uint32) (extra_float_digits + 100) << 16;
+}
+
+static void
+get_settings(JsonSettings *settings)
+{
+	const char *name = pg_get_timezone_name(session_timezone);
+	uint16		len = (uint16) strnlen(name, TZ_STRLEN_MAX);
+	uint64		bits = setting_bits();
+	char	   *to = settings->bytes;
+
+	memcpy(to, name, len);
+	memcpy(to + len, &bits, sizeof(bits));
+	memcpy(to + len + sizeof(bits), &len, sizeof(len));
+	settings->len = len + sizeof(bits) + sizeof(len);
+}
+
+static uint64
+hash_of_settings(void)
 {
 	static pg_tz *known_zone = NULL;
 	static uint64 zone_hash = 0;
-	uint64		bits;
 
 	if (known_zone != session_timezone)
 	{
@@ -399,22 +440,33 @@ json_settings(void)
 		zone_hash = hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
 		known_zone = session_timezone;
 	}
-	bits = (uint64) IntervalStyle | (uint64) bytea_output << 8 |
-		(uint64) (uint32) (extra_float_digits + 100) << 16;
-	return hash_combine64(zone_hash, bits);
+	return hash_combine64(zone_hash, setting_bits());
 }
 
-/* The entry of a key's JSON. */
+/* The entry of a key's JSON; *settings become the session's. */
 static HpEntryKey
-json_entry_key(const HpLookup *reader, const HpKey *key)
+json_entry_key(const HpLookup *reader, const HpKey *key, JsonSettings *settings)
 {
 	HpEntryKey	entry = row_entry_key(reader->cached, key);
 
+	get_settings(settings);
 	entry.kind = HP_ENTRY_JSON;
-	entry.hash = hash_combine64(key->hash, json_settings());
+	entry.hash = hash_combine64(key->hash, hash_of_settings());
+	entry.settings = settings->bytes;
+	entry.settings_len = settings->len;
 	if (reader->rel->cached->json == HP_JSON_NAMES)
 		entry.ndeps = 3;
 	return entry;
+}
+
+/* Would a text be rendered now as under these settings? */
+static bool
+are_in_force(const JsonSettings *settings)
+{
+	JsonSettings now;
+
+	get_settings(&now);
+	return now.len == settings->len && memcmp(now.bytes, settings->bytes, now.len) == 0;
 }
 
 /*
@@ -428,7 +480,7 @@ hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind)
 		return;
 	hp_fence_prefetch(hp_fence_key_stripe(key->hash));
 	hp_store_prefetch(kind == HP_ENTRY_ROW ? key->hash :
-					  hash_combine64(key->hash, json_settings()));
+					  hash_combine64(key->hash, hash_of_settings()));
 }
 
 /* A row as JSON text. */
@@ -462,6 +514,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	bool		fill = false;
 	bool		full;
 	HpEntryKey	entry;
+	JsonSettings settings;
 	Datum		row;
 	HpOutcome	outcome;
 
@@ -469,7 +522,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	{
 		HpBuffer	payload = {.context = CurrentMemoryContext};
 
-		entry = json_entry_key(reader, key);
+		entry = json_entry_key(reader, key, &settings);
 		outcome = find_entry(reader, key, &entry, &payload, &fill);
 		if (outcome == HP_ROW)
 			*json = PointerGetDatum(payload.data);
@@ -483,7 +536,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	{
 		*json = render(row);
 		/* the load may have run functions that change settings */
-		if (fill && entry.hash == hash_combine64(key->hash, json_settings()))
+		if (fill && are_in_force(&settings))
 			publish(reader, key, &entry, false, DatumGetPointer(*json),
 					VARSIZE(DatumGetPointer(*json)), true, &full);
 	}
@@ -497,10 +550,12 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 bool
 hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view)
 {
-	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key) :
+	JsonSettings settings;
+	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key, &settings) :
 		row_entry_key(reader->cached, key);
 
 	return still_current(reader) && entry.hash == view->key.hash &&
+		has_settings(view->key.image, view->key.image_len, &entry) &&
 		entry.ndeps == view->key.ndeps &&
 		read_fences_again(reader, key, &entry) == HP_QUIET &&
 		memcmp(entry.versions, view->key.versions, entry.ndeps * sizeof(uint64)) == 0;
@@ -509,13 +564,13 @@ hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view
 /*
  * Remove what is cached of a key of a relation, whether or not this read may use
  * the cache; true if its row was there.  Texts rendered under other settings
- * stay until they are met or evicted, unless thoroughly: that makes entries of
- * other keys dead, too.
+ * stay until they are met or evicted.
  */
 bool
-hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly)
+hp_lookup_forget(HpLookup *reader, HpKey *key)
 {
 	HpCached   *cached = hp_config_of(reader->rel);
+	JsonSettings settings;
 	HpEntryKey	entry;
 	bool		removed;
 
@@ -525,9 +580,7 @@ hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly)
 		return false;
 	entry = row_entry_key(reader->cached, key);
 	removed = hp_store_remove(&entry);
-	entry = json_entry_key(reader, key);
+	entry = json_entry_key(reader, key, &settings);
 	removed |= hp_store_remove(&entry);
-	if (thoroughly)
-		hp_fence_close(hp_fence_key_stripe(key->hash), 0);
 	return removed;
 }

@@ -47,7 +47,7 @@ extern HpOutcome hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json);
 extern void hp_lookup_batch(HpLookup *reader, HpKey *keys, const bool *usable, int nkeys,
 							HpKeyedRowVisitor visit, void *arg);
 extern bool hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view);
-extern bool hp_lookup_forget(HpLookup *reader, HpKey *key, bool thoroughly);
+extern bool hp_lookup_forget(HpLookup *reader, HpKey *key);
 extern bool hp_lookup_fill(HpLookup *reader, HpKey *key, bool found, Datum row, bool may_evict,
 						   bool *full);
 

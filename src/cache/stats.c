@@ -65,6 +65,7 @@ typedef struct HpRegistry
 {
 	LWLock		lock;
 	uint32		nslots;
+	pg_atomic_uint64 freed;		/* how many slots were given back ever */
 	HpSlot		slots[FLEXIBLE_ARRAY_MEMBER];
 } HpRegistry;
 
@@ -100,6 +101,7 @@ hp_stats_layout(char *place, Size size, int tranche)
 
 	LWLockInitialize(&r->lock, tranche);
 	r->nslots = (size - offsetof(HpRegistry, slots)) / sizeof(HpSlot);
+	pg_atomic_init_u64(&r->freed, 0);
 	for (uint32 i = 0; i < r->nslots; i++)
 	{
 		pg_atomic_init_u64(&r->slots[i].entries, 0);
@@ -143,6 +145,8 @@ static void
 clear_slot_locked(HpSlot *slot)
 {
 	Assert(LWLockHeldByMeInMode(&registry->lock, LW_EXCLUSIVE));
+	if (OidIsValid(slot->dbid))
+		pg_atomic_fetch_add_u64(&registry->freed, 1);
 	slot->dbid = InvalidOid;
 	slot->fingerprint = 0;
 	slot->announced = 0;
@@ -254,6 +258,40 @@ forget(Oid relid, bool unused_only)
 			clear_slot_locked(slot);
 	}
 	LWLockRelease(&registry->lock);
+}
+
+static bool
+is_listed(uint64 seed, const uint64 *seeds, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (seeds[i] == seed)
+			return true;
+	return false;
+}
+
+/*
+ * Give back the slots of a relation for keys that it has no more: all but those with these seeds.
+ * Whoever uses one still, by catalogs of before, finds nothing by it any more.  Never throws.
+ */
+void
+hp_stats_forget_others(Oid relid, const uint64 *seeds, int n)
+{
+	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
+	for (uint32 i = 0; i < registry->nslots; i++)
+	{
+		HpSlot	   *slot = &registry->slots[i];
+
+		if (slot->dbid == MyDatabaseId && slot->relid == relid && !is_listed(slot->seed, seeds, n))
+			clear_slot_locked(slot);
+	}
+	LWLockRelease(&registry->lock);
+}
+
+/* How many slots were ever given back: a registry that was full is so still if it is as many. */
+uint64
+hp_stats_freed(void)
+{
+	return pg_atomic_read_u64(&registry->freed);
 }
 
 static void

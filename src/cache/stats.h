@@ -54,6 +54,8 @@ extern void hp_stats_layout(char *place, Size size, int tranche);
 extern void hp_stats_attach(char *place, Size size);
 
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
+extern void hp_stats_forget_others(Oid relid, const uint64 *seeds, int n);
+extern uint64 hp_stats_freed(void);
 extern void hp_stats_forget_at_commit(Oid relid);
 extern void hp_stats_forget_at_abort(Oid relid);
 extern bool hp_stats_is_taken(HpSlotRef ref);

@@ -12,8 +12,11 @@
  * blocks, so that neighbouring blocks are copied in one piece.
  *
  * There is at most one entry of a hash, slot and kind.  Two keys of one slot
- * with equal 64-bit hashes would displace each other; a reader compares the key
- * itself, so it never takes one for the other.
+ * with equal 64-bit hashes would displace each other, as would two texts of one
+ * key that were rendered under settings with equal hashes; a reader compares the
+ * key itself and the settings, so it never takes one for the other.  Who writes
+ * settings ends them so that they can be read backwards from their end, where the
+ * key's image stops.
  *
  * This file knows nothing of snapshots: the caller says which versions an entry
  * must have (see fence.c).
@@ -287,6 +290,15 @@ versions_match(const HpEntry *e, const HpEntryKey *key, BodyCursor *c)
 		third == (key->ndeps > 2 ? key->versions[2] : 0);
 }
 
+/* Is an entry's key this one, bit for bit, and its settings these?  The cursor is at the key's image. */
+static bool
+image_matches(const HpEntry *e, const HpEntryKey *key, BodyCursor *c)
+{
+	return e->image_len == key->image_len + key->settings_len &&
+		cursor_equals(c, key->image, key->image_len) &&
+		cursor_equals(c, key->settings, key->settings_len);
+}
+
 /* Unlink an entry and give its blocks back.  Keeps the chain's order in the free list. */
 static void
 free_entry_locked(HpPartition *p, HpBlockNo block)
@@ -374,8 +386,8 @@ hp_store_prefetch(uint64 hash)
  * Look for a key's entry with the versions given, and copy its payload.
  *
  * With image_equal the key is compared here, byte by byte.  Without, equality
- * is the type's, which may run anything: the entry's key is copied, and the
- * caller must compare it after the lock is released.
+ * is the type's, which may run anything: the entry's key is copied, with its
+ * settings, and the caller must compare both after the lock is released.
  */
 HpFound
 hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy, HpBuffer *payload)
@@ -395,8 +407,7 @@ hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy, HpBuf
 			found = HP_FOUND_DEAD;
 		else if (e->expires != 0 && e->expires <= GetCurrentTimestamp())
 			found = HP_FOUND_EXPIRED;
-		else if (image_equal && (e->image_len != key->image_len ||
-								 !cursor_equals(&c, key->image, key->image_len)))
+		else if (image_equal && !image_matches(e, key, &c))
 			found = HP_FOUND_DEAD;
 		else
 		{
@@ -438,13 +449,14 @@ link_entry_locked(HpPartition *p, const HpEntryKey *key, TimestampTz expires, bo
 	e->slot = key->slot.slot;
 	e->generation = key->slot.generation;
 	e->payload_len = (uint32) len;
-	e->image_len = (uint16) key->image_len;
+	e->image_len = (uint16) (key->image_len + key->settings_len);
 	e->kind_flags = key->kind | (negative ? HP_ENTRY_NEGATIVE : 0) |
 		(key->ndeps > 2 ? HP_ENTRY_THIRD_DEP : 0);
 	e->last = last;
 	if (key->ndeps > 2)
 		cursor_write(&c, &key->versions[2], sizeof(uint64));
 	cursor_write(&c, key->image, key->image_len);
+	cursor_write(&c, key->settings, key->settings_len);
 	cursor_write(&c, payload, len);
 
 	e->same_bucket = *bucket_of(p, key->hash);
@@ -464,11 +476,11 @@ hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative, cons
 {
 	HpPartition *p = partition_of(key->hash);
 	uint32		nblocks = blocks_for((key->ndeps > 2 ? sizeof(uint64) : 0) +
-									 key->image_len + len);
+									 key->image_len + key->settings_len + len);
 	HpPublished result = HP_PUBLISHED_NOT;
 	HpBlockNo	old;
 
-	if (!hp_store_fits(key->image_len, len))
+	if (!hp_store_fits(key->image_len + key->settings_len, len))
 		return HP_PUBLISHED_NOT;
 
 	LWLockAcquire(&p->lock, LW_EXCLUSIVE);
@@ -482,8 +494,7 @@ hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative, cons
 		if (e->versions[0] > key->versions[0] || e->versions[1] > key->versions[1])
 			result = HP_PUBLISHED_ALREADY;
 		else if (e->expires == 0 && expires == 0 && versions_match(e, key, &c) &&
-				 e->image_len == key->image_len &&
-				 cursor_equals(&c, key->image, key->image_len))
+				 image_matches(e, key, &c))
 			result = HP_PUBLISHED_ALREADY;
 		else
 			free_entry_locked(p, old);

@@ -29,6 +29,8 @@ typedef struct HpEntryKey
 	HpEntryKind kind;
 	const char *image;			/* the key itself, see catalog/key.h */
 	uint32		image_len;
+	const char *settings;		/* behind the image: what a text was rendered under */
+	uint32		settings_len;	/* 0 for rows */
 	int			ndeps;
 	uint64		versions[HP_MAX_DEPS];	/* of the stripes it depends on */
 } HpEntryKey;

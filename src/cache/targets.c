@@ -6,7 +6,9 @@
  * The row trigger asks for each row: a table is cached itself, or a partition of
  * tables that are, whose columns may be in other places.
  *
- * Locking: callers hold a lock on the table, as whoever writes to it does.
+ * Locking: callers hold a lock on the table, as whoever writes to it does.  The
+ * tables above it are locked only if nobody has to be waited for: others lock
+ * these first, and may be waiting for this one.
  *
  * Memory: the targets of a table in a context of their own, below
  * CacheMemoryContext.
@@ -18,6 +20,9 @@
 #include "cache/config.h"
 
 #include "access/relation.h"
+#include "base/compat.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -65,6 +70,26 @@ map_columns(Oid root, Relation table, MemoryContext context, int *natts)
 	return complete ? map : NULL;
 }
 
+/* Complete the target for a table, or for one above it, that is locked; false if that is not cached. */
+static bool
+find_target(HpTarget *target, Oid relid, Relation table, MemoryContext context)
+{
+	bool		above = relid != RelationGetRelid(table);
+
+	target->rel = hp_relation_by_oid(relid);
+	target->cached = hp_config_of(target->rel);
+	if (above)
+		hp_relation_watch(RelationGetRelid(table), relid);
+	if (target->cached == NULL)
+		return false;
+	if (above)
+	{
+		target->attnums = map_columns(relid, table, context, &target->natts);
+		target->whole = target->attnums == NULL;
+	}
+	return true;
+}
+
 /* The targets of a table, computed afresh into a context of their own. */
 static void
 compute_targets(HpTargets *targets, Relation table)
@@ -76,24 +101,23 @@ compute_targets(HpTargets *targets, Relation table)
 	if (table->rd_rel->relispartition)
 		candidates = list_concat(candidates, hp_relation_ancestors(relid, NIL));
 	targets->n = 0;
+	targets->lxid = InvalidLocalTransactionId;
 	targets->targets = MemoryContextAllocZero(targets->context,
 											  list_length(candidates) * sizeof(HpTarget));
 	foreach(lc, candidates)
 	{
-		HpRelation *rel = hp_relation_by_oid(lfirst_oid(lc));
-		HpCached   *cached = hp_config_of(rel);
 		HpTarget   *target = &targets->targets[targets->n];
 
-		if (rel->relid != relid)
-			hp_relation_watch(relid, rel->relid);
-		if (cached == NULL)
-			continue;
-		target->rel = rel;
-		target->cached = cached;
-		target->attnums = rel->relid == relid ? NULL :
-			map_columns(rel->relid, table, targets->context, &target->natts);
-		target->whole = rel->relid != relid && target->attnums == NULL;
-		targets->n++;
+		memset(target, 0, sizeof(HpTarget));
+		target->relid = lfirst_oid(lc);
+		if (target->relid == relid || ConditionalLockRelationOid(target->relid, AccessShareLock))
+			targets->n += find_target(target, target->relid, table, targets->context);
+		else if (hp_config_rows(target->relid, 1) != NIL)
+		{
+			target->whole = true;
+			targets->lxid = HP_MY_LXID;
+			targets->n++;
+		}
 	}
 }
 
@@ -151,9 +175,11 @@ hp_config_targets(Relation table)
 	{
 		targets->context = NULL;
 		targets->epoch = 0;
+		targets->lxid = InvalidLocalTransactionId;
 		sweep_targets();
 	}
-	if (targets->context == NULL || targets->epoch != hp_relation_epoch)
+	if (targets->context == NULL || targets->epoch != hp_relation_epoch ||
+		(targets->lxid != InvalidLocalTransactionId && targets->lxid != HP_MY_LXID))
 	{
 		uint64		epoch;
 		int			tries = 0;

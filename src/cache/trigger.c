@@ -28,11 +28,13 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
+#include "base/guc.h"
 #include "base/shmem.h"
 #include "cache/attach.h"
 #include "cache/config.h"
@@ -112,6 +114,22 @@ static bool
 stage_wanted(const HpTarget *target, const HpCachedKey *cached)
 {
 	return cached->write_through || hp_attach_putting == target->rel->relid;
+}
+
+/*
+ * Is a row too large to be cached?  Its values are not fetched for that, as they would be to stage it.
+ */
+static bool
+is_too_large(TupleTableSlot *slot)
+{
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+	Size		size = 0;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < desc->natts; i++)
+		if (!slot->tts_isnull[i] && TupleDescAttr(desc, i)->attlen == -1)
+			size += toast_raw_datum_size(slot->tts_values[i]) - VARHDRSZ;
+	return size > (Size) hp_guc_max_entry_size_kb * 1024;
 }
 
 /*
@@ -223,7 +241,7 @@ stage(const HpTarget *target, uint64 epoch, HpCachedKey *cached, HpKey *key, uin
 		return;
 	hp_key_set(key, cached->def);
 	if (wanted && may_stage(target, epoch, &table_version) && command_of_slot(slot, &command) &&
-		row_of_slot(target, slot, &row))
+		!is_too_large(slot) && row_of_slot(target, slot, &row))
 		hp_stage_row(cached, key, key_version, table_version, row, command);
 	else
 		hp_stage_spoil(key, wanted);
@@ -297,7 +315,7 @@ hotpath_note_row(PG_FUNCTION_ARGS)
 
 		if (target->whole)
 		{
-			hp_fence_note_table(hp_config_table_stripe(target->rel->relid));
+			hp_fence_note_table(hp_config_table_stripe(target->relid));
 			continue;
 		}
 		for (int k = 0; k < target->cached->nkeys; k++)

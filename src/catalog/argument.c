@@ -32,6 +32,7 @@ typedef struct CallSite
 	uint64		seed;			/* of the key the coercions are for */
 	uint64		epoch;			/* hp_relation_epoch when they were made */
 	HpCoercion *coercions;		/* one for each column */
+	MemoryContext context;		/* of these, and of what their functions keep */
 } CallSite;
 
 static CallSite *
@@ -103,14 +104,17 @@ coercions_of(FunctionCallInfo fcinfo, const HpKeyDef *def, const Oid *types)
 
 	if (!site_knows(site, def))
 	{
-		MemoryContext context = fcinfo->flinfo->fn_mcxt;
+		MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
+													  "pg_hotpath coercions",
+													  ALLOCSET_SMALL_SIZES);
 		HpCoercion *fresh = MemoryContextAlloc(context, def->ncolumns * sizeof(HpCoercion));
 		uint64		epoch = hp_relation_epoch;	/* a change that arrives meanwhile must count */
 
 		for (int i = 0; i < def->ncolumns; i++)
 			hp_key_coercion_init(&fresh[i], types[i], &def->columns[i], context);
-		if (site->coercions != NULL)
-			pfree(site->coercions);
+		if (site->context != NULL)
+			MemoryContextDelete(site->context);
+		site->context = context;
 		site->coercions = fresh;
 		site->seed = def->seed;
 		site->epoch = epoch;

@@ -33,8 +33,10 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "catalog/relationship.h"
 #include "commands/trigger.h"
+#include "parser/parse_coerce.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -179,19 +181,59 @@ serves(const IndexInfoLite *index, int column, const HpLink *link)
 }
 
 /*
+ * Are values of a type that are different still different when they are cast to another one, as the
+ * operator of a link wants them?  So are those that stay the same bits, if these decide what is equal,
+ * as with texts by a deterministic collation.
+ */
+static bool
+is_injective(Oid from, Oid to)
+{
+	switch (to)
+	{
+		case NUMERICOID:
+			return from == INT2OID || from == INT4OID || from == INT8OID;
+		case FLOAT8OID:
+			return from == INT2OID || from == INT4OID;
+		case TEXTOID:
+			return from == BPCHAROID || IsBinaryCoercible(from, to);
+		case OIDOID:
+		case VARBITOID:
+			return IsBinaryCoercible(from, to);
+		default:
+			return false;
+	}
+}
+
+/* Does a unique index on a column of a side of a link compare so that the link's operator is served? */
+static bool
+compares_for(const IndexInfoLite *index, int column, const HpLink *link, int i, bool far)
+{
+	Oid			referenced;
+	Oid			referencing;
+
+	if (op_in_opfamily(link->operators[i], index->families[column]))
+		return true;
+	op_input_types(link->operators[i], &referenced, &referencing);
+	return is_injective(getBaseType(far ? get_atttype(link->far_relation, link->far_columns[i]) :
+									get_atttype(link->near_relation, link->near_columns[i])),
+						far == link->outgoing ? referenced : referencing);
+}
+
+/*
  * Does a unique index keep the values of its column apart that a link's columns of this side would
  * find?  What is equal by a deterministic collation is equal by all.
  */
 static bool
-tells_apart(const IndexInfoLite *index, int column, const HpLink *link, const AttrNumber *side)
+tells_apart(const IndexInfoLite *index, int column, const HpLink *link, bool far)
 {
+	const AttrNumber *side = far ? link->far_columns : link->near_columns;
+
 	for (int i = 0; i < link->ncolumns; i++)
 	{
 		bool		differs;
 		Oid			collation;
 
-		if (side[i] != index->columns[column] ||
-			!op_in_opfamily(link->operators[i], index->families[column]))
+		if (side[i] != index->columns[column] || !compares_for(index, column, link, i, far))
 			continue;
 		collation = hp_foreign_key_collation(link, i, &differs);
 		if (!OidIsValid(collation) || collation == index->collations[column] ||
@@ -203,7 +245,7 @@ tells_apart(const IndexInfoLite *index, int column, const HpLink *link, const At
 
 /* Are the columns of a side of a link unique, as the link compares them? */
 static bool
-is_unique(List *indexes, const HpLink *link, const AttrNumber *side)
+is_unique(List *indexes, const HpLink *link, bool far)
 {
 	ListCell   *lc;
 
@@ -213,7 +255,7 @@ is_unique(List *indexes, const HpLink *link, const AttrNumber *side)
 		bool		covered = index->unique;
 
 		for (int i = 0; i < index->ncolumns && covered; i++)
-			covered = tells_apart(index, i, link, side);
+			covered = tells_apart(index, i, link, far);
 		if (covered)
 			return true;
 	}
@@ -306,8 +348,8 @@ hp_foreign_key_reverse(const HpLink *link)
 static void
 judge(HpLink *link, List *near_indexes, List *far_indexes)
 {
-	link->unique = is_unique(far_indexes, link, link->far_columns);
-	link->reverse_unique = is_unique(near_indexes, link, link->near_columns);
+	link->unique = is_unique(far_indexes, link, true);
+	link->reverse_unique = is_unique(near_indexes, link, false);
 	link->index = find_index(far_indexes, link);
 }
 

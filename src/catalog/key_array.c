@@ -27,6 +27,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/typcache.h"
 
 /*
@@ -115,6 +116,21 @@ hp_key_array_init(HpKeyArray *array, Datum datum, const HpKeyDef *def)
 		hp_key_report_count(def, 1);
 }
 
+/* Prepare to coerce a field of records, from now on of another type than before. */
+static void
+coerce_field(HpKeyArray *array, int n, Oid type)
+{
+	MemoryContext context = AllocSetContextCreate(array->context, "pg_hotpath coercion",
+												  ALLOCSET_SMALL_SIZES);
+
+	hp_key_coercion_init(&array->coercions[n], type == UNKNOWNOID ? TEXTOID : type,
+						 &array->def->columns[n], context);
+	array->known_types[n] = type;
+	if (array->contexts[n] != NULL)
+		MemoryContextDelete(array->contexts[n]);
+	array->contexts[n] = context;
+}
+
 /* The values of a key of several columns, given as a record. */
 static HpKeyArgument
 values_of_record(HpKeyArray *array, Datum record, Datum *values)
@@ -136,12 +152,7 @@ values_of_record(HpKeyArray *array, Datum record, Datum *values)
 		if (n == def->ncolumns)
 			hp_key_report_count(def, desc->natts);
 		if (array->known_types[n] != attr->atttypid)
-		{
-			Oid			type = attr->atttypid == UNKNOWNOID ? TEXTOID : attr->atttypid;
-
-			hp_key_coercion_init(&array->coercions[n], type, &def->columns[n], array->context);
-			array->known_types[n] = attr->atttypid;
-		}
+			coerce_field(array, n, attr->atttypid);
 		values[n] = heap_getattr(&tuple, i + 1, desc, &nulls[n]);
 		if (attr->atttypid == UNKNOWNOID && !nulls[n])
 			values[n] = CStringGetTextDatum(DatumGetCString(values[n]));

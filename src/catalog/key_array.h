@@ -31,6 +31,7 @@ typedef struct HpKeyArray
 	FmgrInfo	record_in;		/* for composite keys given as text */
 	int32		record_typmod;
 	Oid			known_types[INDEX_MAX_KEYS];	/* of the coercions of a record's fields */
+	MemoryContext contexts[INDEX_MAX_KEYS];	/* of what these keep */
 } HpKeyArray;
 
 extern HpKeyDef *hp_key_of_columns(Oid relid, const AttrNumber *attnums, int n, const char *name);

@@ -12,7 +12,9 @@
  * That the lock is already held is remembered by transaction, for which it is
  * taken: neither a portal that fails nor a subtransaction that is rolled back lets
  * go of it, as others may hold rows of the table still.  So it takes its place among
- * the transaction's locks to the end, after ROLLBACK TO as well.
+ * the transaction's locks to the end, after ROLLBACK TO as well.  Who has no right on
+ * the table has no rows of it, and locks it as a statement would, whose error lets go
+ * of it; functions that answer everybody let go of it when they have (HpGuest).
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -254,17 +256,27 @@ hp_relation_watch(Oid other, Oid relid)
 	watch->nwatchers++;
 }
 
-/*
- * Lock a relation for the whole transaction.  At first for whoever is current: what waiting, and
- * the messages processed then, hold while they fail must not be the transaction's.  Not inlined:
- * gcc would see variables clobbered by PG_TRY().
- */
+/* Has the user any right on a relation?  Not if it is gone. */
+static bool
+has_any_right(Oid relid, const HpRelation *known)
+{
+	bool		missing = false;
+
+	if (known != NULL && known->reader == GetUserId() &&
+		known->reader_epoch == hp_relation_privilege_epoch)
+		return true;
+	return pg_class_aclcheck_ext(relid, GetUserId(), ACL_ALL_RIGHTS_RELATION,
+								 &missing) == ACLCHECK_OK ||
+		(!missing && pg_attribute_aclcheck_all(relid, GetUserId(), ACL_ALL_RIGHTS_COLUMN,
+											   ACLMASK_ANY) == ACLCHECK_OK);
+}
+
+/* Keep a relation that is locked locked to the end of the transaction. */
 static pg_noinline void
-lock_for_transaction(Oid relid)
+keep_lock(Oid relid)
 {
 	ResourceOwner outer = CurrentResourceOwner;
 
-	LockRelationOid(relid, AccessShareLock);
 	CurrentResourceOwner = TopTransactionResourceOwner;
 	PG_TRY();
 	{
@@ -279,20 +291,50 @@ lock_for_transaction(Oid relid)
 	CurrentResourceOwner = outer;
 }
 
-/* Take the lock that a SELECT would, once per transaction; process invalidations. */
-static void
+/*
+ * Take the lock that a SELECT would, once per transaction; process invalidations.  At first for whoever
+ * is current: what waiting, and the messages processed then, hold while they fail must not be the
+ * transaction's.  True if it is the transaction's now.
+ */
+static bool
 lock_relation(Oid relid, HpRelation *known)
 {
+	bool		keep;
+
 	if (known != NULL && known->locked_lxid == HP_MY_LXID)
-		AcceptInvalidationMessages();
-	else
 	{
-		lock_for_transaction(relid);
-		/* the lock may have been held without accepting what is pending */
 		AcceptInvalidationMessages();
-		if (known != NULL)
-			known->locked_lxid = HP_MY_LXID;
+		return true;
 	}
+	LockRelationOid(relid, AccessShareLock);
+	/* the lock may have been held without accepting what is pending */
+	AcceptInvalidationMessages();
+	keep = has_any_right(relid, known);
+	if (keep)
+		keep_lock(relid);
+	if (keep && known != NULL)
+		known->locked_lxid = HP_MY_LXID;
+	return keep;
+}
+
+/* Begin a function that answers everybody: what it locks is let go of by hp_relation_guest_end(). */
+void
+hp_relation_guest_begin(HpGuest *guest)
+{
+	guest->outer = CurrentResourceOwner;
+	guest->own = ResourceOwnerCreate(guest->outer, "pg_hotpath guest");
+	CurrentResourceOwner = guest->own;
+}
+
+/* End it; an error does the same, as the owner is the child of one that is given up then. */
+void
+hp_relation_guest_end(HpGuest *guest)
+{
+	CurrentResourceOwner = guest->outer;
+	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
+	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_LOCKS, false, false);
+	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
+	ResourceOwnerDelete(guest->own);
 }
 
 static HpRelation *
@@ -385,9 +427,12 @@ sweep_dropped(void)
 	sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(relations));
 }
 
-/* Build the descriptor of a locked relation and put it in place of an old one. */
+/*
+ * Build the descriptor of a locked relation and put it in place of an old one; locked tells whether it
+ * is for the whole transaction.
+ */
 static HpRelation *
-build(Oid relid)
+build(Oid relid, bool locked)
 {
 	MemoryContext context;
 	Relation	rel;
@@ -407,7 +452,7 @@ build(Oid relid)
 									ALLOCSET_SMALL_SIZES);
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
-	result->locked_lxid = HP_MY_LXID;
+	result->locked_lxid = locked ? HP_MY_LXID : InvalidLocalTransactionId;
 
 	/* nothing below can fail but the hash tables' own allocation */
 	entry = hash_search(relations, &relid, HASH_ENTER, &found);
@@ -444,14 +489,14 @@ HpRelation *
 hp_relation_by_oid(Oid relid)
 {
 	HpRelation *rel = known_relation(relid);
+	bool		locked = lock_relation(relid, rel);
 
-	lock_relation(relid, rel);
 	if (unlikely(rel == NULL || !rel->valid))
 	{
-		rel = build(relid);
+		rel = build(relid, locked);
 		/* once more, now that most of what it takes is near */
 		if (!rel->valid)
-			rel = build(relid);
+			rel = build(relid, locked);
 	}
 	return rel;
 }

@@ -283,11 +283,14 @@ hotpath_relationships(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			relid = PG_GETARG_OID(0);
+	HpGuest		guest;
 	ListCell   *lc;
 
-	hp_relation_by_oid(relid);
 	InitMaterializedSRF(fcinfo, 0);
+	hp_relation_guest_begin(&guest);
+	hp_relation_by_oid(relid);
 	foreach(lc, hp_relationship_list(relid))
 		put_relationship(rsinfo, lfirst(lc));
+	hp_relation_guest_end(&guest);
 	PG_RETURN_NULL();
 }

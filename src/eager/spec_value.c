@@ -13,6 +13,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "catalog/relation.h"
@@ -103,6 +104,25 @@ report_aggregate(const HpLevel *level, const char *detail)
 					"min, max or avg."));
 }
 
+/* Is a function an aggregate that is called as those of pg_catalog are, and null for no rows? */
+static bool
+is_plain_aggregate(Form_pg_proc proc)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (proc->prokind != PROKIND_AGGREGATE || OidIsValid(proc->provariadic))
+		return false;
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(proc->oid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_aggregate) GETSTRUCT(tuple))->aggkind == AGGKIND_NORMAL &&
+		!OidIsValid(((Form_pg_aggregate) GETSTRUCT(tuple))->aggfinalfn) &&
+		heap_attisnull(tuple, Anum_pg_aggregate_agginitval, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 /*
  * Has a type an aggregate of its own of this name, of the same owner and in the same schema?  So it
  * is with the types of extensions, for which those of pg_catalog would compare otherwise.
@@ -118,19 +138,22 @@ has_own_function(Form_pg_type type, const char *function)
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	result = ((Form_pg_proc) GETSTRUCT(tuple))->prokind == PROKIND_AGGREGATE &&
-		((Form_pg_proc) GETSTRUCT(tuple))->proowner == type->typowner;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->proowner == type->typowner &&
+		is_plain_aggregate((Form_pg_proc) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
 	return result;
 }
 
-/* The schema of the aggregate of this name for values of a type; NULL if pg_catalog has it, or nobody. */
+/* The schema of a type's own min or max; NULL if it has none. */
 static const char *
 own_schema(Oid type, const char *function)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	HeapTuple	tuple;
 	const char *result = NULL;
 
+	if (strcmp(function, "min") != 0 && strcmp(function, "max") != 0)
+		return NULL;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	if (has_own_function((Form_pg_type) GETSTRUCT(tuple), function))

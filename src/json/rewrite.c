@@ -291,7 +291,8 @@ hp_rewrite_row_call(PlannerInfo *root, const FuncExpr *call)
 	bool		known = false;
 	Oid			function;
 
-	if (root == NULL || root->glob == NULL || root->parse->commandType == CMD_MERGE ||
+	if (root == NULL || root->glob == NULL || root->parse == NULL ||
+		root->parse->commandType == CMD_MERGE ||
 		list_length(call->args) != FIXED_ARGUMENTS)
 		return NULL;
 	row = linitial(call->args);

@@ -114,6 +114,8 @@ may_read_directly(HpSource *source)
 	Relation	rel = source->rel;
 	HpRelation *known = hp_relation_by_oid(RelationGetRelid(rel));
 
+	source->user = GetUserId();
+	source->privilege_epoch = hp_relation_privilege_epoch;
 	return source->only_equal && source->embed == NULL && source->unique &&
 		rel->rd_rel->relkind == RELKIND_RELATION &&
 		(RelationIsPermanent(rel) || !RecoveryInProgress()) &&
@@ -145,4 +147,14 @@ hp_source_choose_index(HpSource *source)
 	}
 	list_free(indexes);
 	source->direct = OidIsValid(source->index.index) && may_read_directly(source);
+}
+
+/* Is the index read directly still?  Functions called since may have set another role. */
+bool
+hp_source_is_direct(HpSource *source)
+{
+	if (source->direct && (source->user != GetUserId() ||
+						   source->privilege_epoch != hp_relation_privilege_epoch))
+		source->direct = may_read_directly(source);
+	return source->direct;
 }

@@ -265,7 +265,7 @@ hp_seek(HpSource *source, const HpPlace *from, bool inclusive, bool reverse, uin
 
 	if (limit == 0)
 		return;
-	if (!source->direct ||
+	if (!hp_source_is_direct(source) ||
 		!hp_scan_ranges(source, from, ranges, nranges, reverse, pass_through, &seek))
 		read_by_statements(&seek, ranges, nranges);
 	pfree(ranges);

@@ -55,6 +55,8 @@ typedef struct HpSource
 	const struct HpEmbed *embed;	/* related rows that filter these as well, or NULL */
 
 	bool		direct;			/* ranges are read from the index, without a statement */
+	Oid			user;			/* for whom that was found out */
+	uint64		privilege_epoch;	/* and when */
 	HpRangeIndex index;
 	struct HpScan *scan;		/* see scan.c; NULL until the first range is read */
 } HpSource;
@@ -74,5 +76,6 @@ extern void hp_scan_close(HpSource *source);
 
 /* index.c */
 extern void hp_source_choose_index(HpSource *source);
+extern bool hp_source_is_direct(HpSource *source);
 
 #endif							/* HP_PAGE_SOURCE_H */

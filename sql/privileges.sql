@@ -168,6 +168,24 @@ exception when undefined_column then
 end $$;
 select is_locked();
 commit;
+-- but what functions lock that are called meanwhile stays locked
+reset role;
+create function locks(int) returns bool language plpgsql as $$ begin
+	perform pg_advisory_xact_lock(42);
+	lock table theirs in exclusive mode;
+	return true;
+end $$;
+reset role;
+grant create on schema rights to regress_rights_group;
+set role regress_rights_group;
+create table theirs (id int primary key);
+create domain locking as int check (locks(value));
+create table domains (id int primary key, arr locking[]);
+begin;
+select strategy from hotpath.page_explain('domains', filter => '{"arr": [5]}');
+select locktype, mode from pg_locks where pid = pg_backend_pid() and (locktype = 'advisory' or relation = 'theirs'::regclass) order by 1, 2;
+commit;
+drop table domains, theirs;
 reset role;
 grant insert on forbidden to regress_rights_group;
 set role regress_rights_group;

@@ -115,5 +115,13 @@ select hotpath.peek(null::made, 1);
 update made set v = 20;
 select hotpath.peek(null::made, 1);
 
+-- what counts is the size that a row is kept with: compressed in place, or all of it if a part is elsewhere
+create table sized (id int primary key, a text, b text);
+alter table sized alter b set storage external;
+select hotpath.cache_table('sized', write_through => true);
+insert into sized values (1, repeat('a', 100000), null), (2, repeat('a', 1000), repeat('b', 5000)), (3, repeat('a', 100000), repeat('b', 5000));
+select id, length((hotpath.peek(null::sized, id)).a) as a, length((hotpath.peek(null::sized, id)).b) as b from generate_series(1, 3) id;
+select id, length((hotpath.get(null::sized, id)).a) as a, length((hotpath.get(null::sized, id)).b) as b from generate_series(1, 3) id;
+
 set client_min_messages = warning;
 drop schema through cascade;

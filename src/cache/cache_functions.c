@@ -140,16 +140,19 @@ reason_to_read_table(Oid relid)
 	return NULL;
 }
 
+static void
+check_cache(Oid relid, void *arg)
+{
+	*(const char **) arg = reason_to_read_table(relid);
+}
+
 /* cache_check(rel) */
 Datum
 hotpath_cache_check(PG_FUNCTION_ARGS)
 {
-	HpGuest		guest;
-	const char *reason;
+	const char *reason = NULL;
 
-	hp_relation_guest_begin(&guest);
-	reason = reason_to_read_table(PG_GETARG_OID(0));
-	hp_relation_guest_end(&guest);
+	hp_relation_as_guest(PG_GETARG_OID(0), check_cache, &reason);
 	if (reason == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(reason));

@@ -397,76 +397,63 @@ hp_lookup_probe(HpLookup *reader, HpKey *key, HpBuffer *payload, bool *fill)
 }
 
 /*
- * Everything in the session that the JSON text of a row depends on: the name of the time zone, which
- * anybody can choose so that its hash is that of another one, the rest, and the length of the name.
+ * Everything in the session that the JSON text of a row depends on, as bytes: the name of the time
+ * zone, which anybody can choose so that its hash is that of another one, the rest, and the length of
+ * the name.
  */
 typedef struct JsonSettings
 {
+	pg_tz	   *zone;
+	uint64		bits;
+	uint64		number;			/* goes up with each change */
+	uint64		hash;
 	uint32		len;
 	char		bytes[TZ_STRLEN_MAX + sizeof(uint64) + sizeof(uint16)];
 } JsonSettings;
 
-static uint64
-setting_bits(void)
-{
-	return (uint64) IntervalStyle | (uint64) bytea_output << 8 |
-		(uint64) (uint32) (extra_float_digits + 100) << 16;
-}
-
 static void
-get_settings(JsonSettings *settings)
+set_settings(JsonSettings *settings, uint64 bits)
 {
 	const char *name = pg_get_timezone_name(session_timezone);
 	uint16		len = (uint16) strnlen(name, TZ_STRLEN_MAX);
-	uint64		bits = setting_bits();
 	char	   *to = settings->bytes;
 
 	memcpy(to, name, len);
 	memcpy(to + len, &bits, sizeof(bits));
 	memcpy(to + len + sizeof(bits), &len, sizeof(len));
 	settings->len = len + sizeof(bits) + sizeof(len);
+	settings->hash = hash_bytes_extended((unsigned char *) to, settings->len, 0);
+	settings->zone = session_timezone;
+	settings->bits = bits;
+	settings->number++;
 }
 
-static uint64
-hash_of_settings(void)
+/* The session's settings: valid until functions are called, which may change them. */
+static const JsonSettings *
+json_settings(void)
 {
-	static pg_tz *known_zone = NULL;
-	static uint64 zone_hash = 0;
+	static JsonSettings current;
+	uint64		bits = (uint64) IntervalStyle | (uint64) bytea_output << 8 |
+		(uint64) (uint32) (extra_float_digits + 100) << 16;
 
-	if (known_zone != session_timezone)
-	{
-		const char *name = pg_get_timezone_name(session_timezone);
-
-		zone_hash = hash_bytes_extended((const unsigned char *) name, strlen(name), 0);
-		known_zone = session_timezone;
-	}
-	return hash_combine64(zone_hash, setting_bits());
+	if (unlikely(current.zone != session_timezone || current.bits != bits))
+		set_settings(&current, bits);
+	return &current;
 }
 
-/* The entry of a key's JSON; *settings become the session's. */
+/* The entry of a key's JSON, with the session's settings. */
 static HpEntryKey
-json_entry_key(const HpLookup *reader, const HpKey *key, JsonSettings *settings)
+json_entry_key(const HpLookup *reader, const HpKey *key, const JsonSettings *settings)
 {
 	HpEntryKey	entry = row_entry_key(reader->cached, key);
 
-	get_settings(settings);
 	entry.kind = HP_ENTRY_JSON;
-	entry.hash = hash_combine64(key->hash, hash_of_settings());
+	entry.hash = hash_combine64(key->hash, settings->hash);
 	entry.settings = settings->bytes;
 	entry.settings_len = settings->len;
 	if (reader->rel->cached->json == HP_JSON_NAMES)
 		entry.ndeps = 3;
 	return entry;
-}
-
-/* Would a text be rendered now as under these settings? */
-static bool
-are_in_force(const JsonSettings *settings)
-{
-	JsonSettings now;
-
-	get_settings(&now);
-	return now.len == settings->len && memcmp(now.bytes, settings->bytes, now.len) == 0;
 }
 
 /*
@@ -480,7 +467,7 @@ hp_lookup_prefetch(const HpRelation *rel, const HpKey *key, HpEntryKind kind)
 		return;
 	hp_fence_prefetch(hp_fence_key_stripe(key->hash));
 	hp_store_prefetch(kind == HP_ENTRY_ROW ? key->hash :
-					  hash_combine64(key->hash, hash_of_settings()));
+					  hash_combine64(key->hash, json_settings()->hash));
 }
 
 /* A row as JSON text. */
@@ -513,8 +500,9 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	bool		keep = reader->cached != NULL && reader->rel->cached->json != HP_JSON_VOLATILE;
 	bool		fill = false;
 	bool		full;
+	const JsonSettings *settings = json_settings();
+	uint64		number = settings->number;
 	HpEntryKey	entry;
-	JsonSettings settings;
 	Datum		row;
 	HpOutcome	outcome;
 
@@ -522,7 +510,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	{
 		HpBuffer	payload = {.context = CurrentMemoryContext};
 
-		entry = json_entry_key(reader, key, &settings);
+		entry = json_entry_key(reader, key, settings);
 		outcome = find_entry(reader, key, &entry, &payload, &fill);
 		if (outcome == HP_ROW)
 			*json = PointerGetDatum(payload.data);
@@ -536,7 +524,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 	{
 		*json = render(row);
 		/* the load may have run functions that change settings */
-		if (fill && are_in_force(&settings))
+		if (fill && json_settings()->number == number)
 			publish(reader, key, &entry, false, DatumGetPointer(*json),
 					VARSIZE(DatumGetPointer(*json)), true, &full);
 	}
@@ -550,8 +538,7 @@ hp_lookup_json(HpLookup *reader, HpKey *key, Datum *json)
 bool
 hp_lookup_is_current(HpLookup *reader, const HpKey *key, const HpEntryView *view)
 {
-	JsonSettings settings;
-	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key, &settings) :
+	HpEntryKey	entry = view->key.kind == HP_ENTRY_JSON ? json_entry_key(reader, key, json_settings()) :
 		row_entry_key(reader->cached, key);
 
 	return still_current(reader) && entry.hash == view->key.hash &&
@@ -570,7 +557,6 @@ bool
 hp_lookup_forget(HpLookup *reader, HpKey *key)
 {
 	HpCached   *cached = hp_config_of(reader->rel);
-	JsonSettings settings;
 	HpEntryKey	entry;
 	bool		removed;
 
@@ -580,7 +566,7 @@ hp_lookup_forget(HpLookup *reader, HpKey *key)
 		return false;
 	entry = row_entry_key(reader->cached, key);
 	removed = hp_store_remove(&entry);
-	entry = json_entry_key(reader, key, &settings);
+	entry = json_entry_key(reader, key, json_settings());
 	removed |= hp_store_remove(&entry);
 	return removed;
 }

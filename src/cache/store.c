@@ -291,12 +291,12 @@ versions_match(const HpEntry *e, const HpEntryKey *key, BodyCursor *c)
 }
 
 /* Is an entry's key this one, bit for bit, and its settings these?  The cursor is at the key's image. */
-static bool
+static inline bool
 image_matches(const HpEntry *e, const HpEntryKey *key, BodyCursor *c)
 {
 	return e->image_len == key->image_len + key->settings_len &&
 		cursor_equals(c, key->image, key->image_len) &&
-		cursor_equals(c, key->settings, key->settings_len);
+		(key->settings_len == 0 || cursor_equals(c, key->settings, key->settings_len));
 }
 
 /* Unlink an entry and give its blocks back.  Keeps the chain's order in the free list. */

@@ -7,8 +7,8 @@
  * tables that are, whose columns may be in other places.
  *
  * Locking: callers hold a lock on the table, as whoever writes to it does.  The
- * tables above it are locked only if nobody has to be waited for: others lock
- * these first, and may be waiting for this one.
+ * tables above it, and their indexes, are locked only if nobody has to be waited
+ * for: others lock these first, and may be waiting for this one.
  *
  * Memory: the targets of a table in a context of their own, below
  * CacheMemoryContext.
@@ -90,6 +90,28 @@ find_target(HpTarget *target, Oid relid, Relation table, MemoryContext context)
 	return true;
 }
 
+/* Lock a table above one that is written, with its indexes, if nobody has to be waited for. */
+static bool
+lock_above(Oid relid)
+{
+	Relation	relation;
+	List	   *indexes;
+	ListCell   *lc;
+	bool		result = true;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	relation = try_relation_open(relid, NoLock);
+	if (relation == NULL)
+		return true;
+	indexes = RelationGetIndexList(relation);
+	foreach(lc, indexes)
+		result = result && ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock);
+	list_free(indexes);
+	relation_close(relation, NoLock);
+	return result;
+}
+
 /* The targets of a table, computed afresh into a context of their own. */
 static void
 compute_targets(HpTargets *targets, Relation table)
@@ -110,12 +132,18 @@ compute_targets(HpTargets *targets, Relation table)
 
 		memset(target, 0, sizeof(HpTarget));
 		target->relid = lfirst_oid(lc);
-		if (target->relid == relid || ConditionalLockRelationOid(target->relid, AccessShareLock))
-			targets->n += find_target(target, target->relid, table, targets->context);
-		else if (hp_config_rows(target->relid, 1) != NIL)
+		if (target->relid == relid || lock_above(target->relid))
+		{
+			/* what is dropped, after it was detached from, has no rows any more */
+			if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(target->relid)))
+				targets->n += find_target(target, target->relid, table, targets->context);
+			continue;
+		}
+		/* nothing would tell of a change, also if it is not cached yet */
+		targets->lxid = HP_MY_LXID;
+		if (hp_config_rows(target->relid, 1) != NIL)
 		{
 			target->whole = true;
-			targets->lxid = HP_MY_LXID;
 			targets->n++;
 		}
 	}

@@ -117,19 +117,29 @@ stage_wanted(const HpTarget *target, const HpCachedKey *cached)
 }
 
 /*
- * Is a row too large to be cached?  Its values are not fetched for that, as they would be to stage it.
+ * Is a row too large to be staged?  If one of its values is stored elsewhere, all are expanded for
+ * that, which this is to spare.
  */
 static bool
 is_too_large(TupleTableSlot *slot)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
-	Size		size = 0;
+	Size		stored = 0;
+	Size		expanded = 0;
+	bool		external = false;
 
 	slot_getallattrs(slot);
 	for (int i = 0; i < desc->natts; i++)
-		if (!slot->tts_isnull[i] && TupleDescAttr(desc, i)->attlen == -1)
-			size += toast_raw_datum_size(slot->tts_values[i]) - VARHDRSZ;
-	return size > (Size) hp_guc_max_entry_size_kb * 1024;
+	{
+		Datum		value = slot->tts_values[i];
+
+		if (slot->tts_isnull[i] || TupleDescAttr(desc, i)->attlen != -1)
+			continue;
+		external = external || VARATT_IS_EXTERNAL(DatumGetPointer(value));
+		stored += VARSIZE_ANY(DatumGetPointer(value));
+		expanded += toast_raw_datum_size(value);
+	}
+	return (external ? expanded : stored) > (Size) hp_guc_max_entry_size_kb * 1024;
 }
 
 /*

@@ -9,12 +9,7 @@
  * to the end of the transaction, as a SELECT does, and process pending
  * invalidations first, so that what is returned is up to date.
  *
- * That the lock is already held is remembered by transaction, for which it is
- * taken: neither a portal that fails nor a subtransaction that is rolled back lets
- * go of it, as others may hold rows of the table still.  So it takes its place among
- * the transaction's locks to the end, after ROLLBACK TO as well.  Who has no right on
- * the table has no rows of it, and locks it as a statement would, whose error lets go
- * of it; functions that answer everybody let go of it when they have (HpGuest).
+ * That the lock is already held is remembered by transaction (relation_lock.c).
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -256,85 +251,17 @@ hp_relation_watch(Oid other, Oid relid)
 	watch->nwatchers++;
 }
 
-/* Has the user any right on a relation?  Not if it is gone. */
-static bool
-has_any_right(Oid relid, const HpRelation *known)
-{
-	bool		missing = false;
-
-	if (known != NULL && known->reader == GetUserId() &&
-		known->reader_epoch == hp_relation_privilege_epoch)
-		return true;
-	return pg_class_aclcheck_ext(relid, GetUserId(), ACL_ALL_RIGHTS_RELATION,
-								 &missing) == ACLCHECK_OK ||
-		(!missing && pg_attribute_aclcheck_all(relid, GetUserId(), ACL_ALL_RIGHTS_COLUMN,
-											   ACLMASK_ANY) == ACLCHECK_OK);
-}
-
-/* Keep a relation that is locked locked to the end of the transaction. */
-static pg_noinline void
-keep_lock(Oid relid)
-{
-	ResourceOwner outer = CurrentResourceOwner;
-
-	CurrentResourceOwner = TopTransactionResourceOwner;
-	PG_TRY();
-	{
-		LockRelationOid(relid, AccessShareLock);
-	}
-	PG_CATCH();
-	{
-		CurrentResourceOwner = outer;
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	CurrentResourceOwner = outer;
-}
-
 /*
- * Take the lock that a SELECT would, once per transaction; process invalidations.  At first for whoever
- * is current: what waiting, and the messages processed then, hold while they fail must not be the
- * transaction's.  True if it is the transaction's now.
+ * Take the lock that a SELECT would, once per transaction; process invalidations.  True if it is the
+ * transaction's now.
  */
-static bool
+static inline bool
 lock_relation(Oid relid, HpRelation *known)
 {
-	bool		keep;
-
-	if (known != NULL && known->locked_lxid == HP_MY_LXID)
-	{
-		AcceptInvalidationMessages();
-		return true;
-	}
-	LockRelationOid(relid, AccessShareLock);
-	/* the lock may have been held without accepting what is pending */
+	if (unlikely(known == NULL || known->locked_lxid != HP_MY_LXID))
+		return hp_relation_lock_first(relid, known);
 	AcceptInvalidationMessages();
-	keep = has_any_right(relid, known);
-	if (keep)
-		keep_lock(relid);
-	if (keep && known != NULL)
-		known->locked_lxid = HP_MY_LXID;
-	return keep;
-}
-
-/* Begin a function that answers everybody: what it locks is let go of by hp_relation_guest_end(). */
-void
-hp_relation_guest_begin(HpGuest *guest)
-{
-	guest->outer = CurrentResourceOwner;
-	guest->own = ResourceOwnerCreate(guest->outer, "pg_hotpath guest");
-	CurrentResourceOwner = guest->own;
-}
-
-/* End it; an error does the same, as the owner is the child of one that is given up then. */
-void
-hp_relation_guest_end(HpGuest *guest)
-{
-	CurrentResourceOwner = guest->outer;
-	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_BEFORE_LOCKS, false, false);
-	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_LOCKS, false, false);
-	ResourceOwnerRelease(guest->own, RESOURCE_RELEASE_AFTER_LOCKS, false, false);
-	ResourceOwnerDelete(guest->own);
+	return true;
 }
 
 static HpRelation *

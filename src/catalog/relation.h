@@ -14,7 +14,6 @@
 #include "nodes/pg_list.h"
 #include "utils/hsearch.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
 typedef struct HpRelation
 {
@@ -41,13 +40,6 @@ typedef struct HpRelation
 	bool		cached_known;
 } HpRelation;
 
-/* A function that answers everybody: it must not keep a table locked for those without a right on it. */
-typedef struct HpGuest
-{
-	ResourceOwner outer;
-	ResourceOwner own;
-} HpGuest;
-
 /* How many relations are remembered before those that were dropped are looked for. */
 #define HP_SWEEP_FROM 256
 
@@ -55,8 +47,8 @@ extern void hp_relation_init(void);
 extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
 extern HpRelation *hp_relation_peek(Oid relid);
-extern void hp_relation_guest_begin(HpGuest *guest);
-extern void hp_relation_guest_end(HpGuest *guest);
+extern bool hp_relation_lock_first(Oid relid, HpRelation *known);
+extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg);
 extern HpKeyDef *hp_relation_key(HpRelation *rel, Oid indexid);
 extern HpKeyDef *hp_relation_primary_key(HpRelation *rel);
 extern void hp_relation_check_select_slow(HpRelation *rel);

@@ -277,20 +277,21 @@ put_relationship(ReturnSetInfo *rsinfo, const HpRelationship *relationship)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
+static void
+put_relationships(Oid relid, void *arg)
+{
+	ListCell   *lc;
+
+	hp_relation_by_oid(relid);
+	foreach(lc, hp_relationship_list(relid))
+		put_relationship(arg, lfirst(lc));
+}
+
 /* relationships(rel) */
 Datum
 hotpath_relationships(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			relid = PG_GETARG_OID(0);
-	HpGuest		guest;
-	ListCell   *lc;
-
 	InitMaterializedSRF(fcinfo, 0);
-	hp_relation_guest_begin(&guest);
-	hp_relation_by_oid(relid);
-	foreach(lc, hp_relationship_list(relid))
-		put_relationship(rsinfo, lfirst(lc));
-	hp_relation_guest_end(&guest);
+	hp_relation_as_guest(PG_GETARG_OID(0), put_relationships, fcinfo->resultinfo);
 	PG_RETURN_NULL();
 }

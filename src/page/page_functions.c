@@ -424,22 +424,18 @@ hotpath_cursor_at(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* page_explain(rel, order_by, filter) */
-Datum
-hotpath_page_explain(PG_FUNCTION_ARGS)
+static void
+explain(Oid relid, void *arg)
 {
+	FunctionCallInfo fcinfo = arg;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	HpExplanation explanation;
-	HpGuest		guest;
 	Call		call;
 	Datum		values[4];
 	bool		nulls[4] = {false};
 
-	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
-	InitMaterializedSRF(fcinfo, 0);
-	hp_relation_guest_begin(&guest);
 	begin_call(&call);
-	open_relation(&call, hp_relation_by_oid(PG_GETARG_OID(0)), hp_argument_text(fcinfo, 1),
+	open_relation(&call, hp_relation_by_oid(relid), hp_argument_text(fcinfo, 1),
 				  hp_request_filter(fcinfo, 2), NULL, NULL, NULL);
 	hp_explain_source(call.source, &explanation);
 	values[0] = CStringGetTextDatum(explanation.strategy);
@@ -451,6 +447,14 @@ hotpath_page_explain(PG_FUNCTION_ARGS)
 	values[3] = nulls[3] ? (Datum) 0 : CStringGetTextDatum(explanation.note);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	end_call(&call);
-	hp_relation_guest_end(&guest);
+}
+
+/* page_explain(rel, order_by, filter) */
+Datum
+hotpath_page_explain(PG_FUNCTION_ARGS)
+{
+	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
+	InitMaterializedSRF(fcinfo, 0);
+	hp_relation_as_guest(PG_GETARG_OID(0), explain, fcinfo);
 	PG_RETURN_NULL();
 }

@@ -172,7 +172,7 @@ commit;
 reset role;
 create function locks(int) returns bool language plpgsql as $$ begin
 	perform pg_advisory_xact_lock(42);
-	lock table theirs in exclusive mode;
+	perform from theirs;
 	return true;
 end $$;
 reset role;

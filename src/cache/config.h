@@ -69,7 +69,7 @@ typedef struct HpTarget
 	HpRelation *rel;			/* NULL if it is whole because it could not be locked */
 	HpCached   *cached;
 	AttrNumber *attnums;		/* of root columns in the table; NULL: the same */
-	int			natts;			/* of the root, then */
+	TupleDesc	desc;			/* of the root, then */
 } HpTarget;
 
 typedef struct HpTargets

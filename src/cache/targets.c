@@ -8,7 +8,8 @@
  *
  * Locking: callers hold a lock on the table, as whoever writes to it does.  The
  * tables above it, and their indexes, are locked only if nobody has to be waited
- * for: others lock these first, and may be waiting for this one.
+ * for: others lock these first, and may be waiting for this one.  These locks are
+ * kept to the end of the transaction, as those of a SELECT are.
  *
  * Memory: the targets of a table in a context of their own, below
  * CacheMemoryContext.
@@ -47,12 +48,13 @@ is_alike(Form_pg_attribute a, Form_pg_attribute b)
  * when the table is being detached, and the root was altered since.
  */
 static AttrNumber *
-map_columns(Oid root, Relation table, MemoryContext context, int *natts)
+map_columns(Oid root, Relation table, MemoryContext context, TupleDesc *copy)
 {
 	Relation	relation = relation_open(root, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(relation);
 	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
 	bool		complete = true;
+	MemoryContext outer;
 
 	for (int i = 0; i < desc->natts && complete; i++)
 	{
@@ -65,7 +67,9 @@ map_columns(Oid root, Relation table, MemoryContext context, int *natts)
 		complete = map[attr->attnum] != InvalidAttrNumber &&
 			is_alike(attr, TupleDescAttr(RelationGetDescr(table), map[attr->attnum] - 1));
 	}
-	*natts = desc->natts;
+	outer = MemoryContextSwitchTo(context);
+	*copy = CreateTupleDescCopy(desc);
+	MemoryContextSwitchTo(outer);
 	relation_close(relation, AccessShareLock);
 	return complete ? map : NULL;
 }
@@ -84,7 +88,7 @@ find_target(HpTarget *target, Oid relid, Relation table, MemoryContext context)
 		return false;
 	if (above)
 	{
-		target->attnums = map_columns(relid, table, context, &target->natts);
+		target->attnums = map_columns(relid, table, context, &target->desc);
 		target->whole = target->attnums == NULL;
 	}
 	return true;

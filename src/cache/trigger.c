@@ -143,27 +143,18 @@ is_too_large(TupleTableSlot *slot)
 }
 
 /*
- * The slot's row as a composite datum of the target's row type.  False if that has other columns by
- * now than when they were looked up.
+ * The slot's row as a composite datum of the target's row type.  Looks up no type: that could wait for
+ * the table above, which is not locked in each transaction.
  */
-static bool
-row_of_slot(const HpTarget *target, TupleTableSlot *slot, Datum *row)
+static Datum
+row_of_slot(const HpTarget *target, TupleTableSlot *slot)
 {
-	TupleDesc	desc;
+	TupleDesc	desc = target->desc;
 	Datum	   *values;
 	bool	   *nulls;
 
 	if (target->attnums == NULL)
-	{
-		*row = ExecFetchSlotHeapTupleDatum(slot);
-		return true;
-	}
-	desc = lookup_rowtype_tupdesc(target->rel->rowtype, -1);
-	if (desc->natts != target->natts)
-	{
-		ReleaseTupleDesc(desc);
-		return false;
-	}
+		return ExecFetchSlotHeapTupleDatum(slot);
 	values = palloc0(desc->natts * sizeof(Datum));
 	nulls = palloc(desc->natts * sizeof(bool));
 	for (int i = 0; i < desc->natts; i++)
@@ -172,9 +163,7 @@ row_of_slot(const HpTarget *target, TupleTableSlot *slot, Datum *row)
 		if (!TupleDescAttr(desc, i)->attisdropped)
 			values[i] = slot_getattr(slot, target->attnums[i + 1], &nulls[i]);
 	}
-	*row = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
-	ReleaseTupleDesc(desc);
-	return true;
+	return heap_copy_tuple_as_datum(heap_form_tuple(desc, values, nulls), desc);
 }
 
 /* The header of the row version in a slot; NULL where the table's access method has none. */
@@ -245,14 +234,13 @@ stage(const HpTarget *target, uint64 epoch, HpCachedKey *cached, HpKey *key, uin
 	bool		wanted = stage_wanted(target, cached);
 	uint64		table_version;
 	CommandId	command;
-	Datum		row;
 
 	if ((!wanted && hp_stage_count == 0) || is_replaced(slot))
 		return;
 	hp_key_set(key, cached->def);
 	if (wanted && may_stage(target, epoch, &table_version) && command_of_slot(slot, &command) &&
-		!is_too_large(slot) && row_of_slot(target, slot, &row))
-		hp_stage_row(cached, key, key_version, table_version, row, command);
+		!is_too_large(slot))
+		hp_stage_row(cached, key, key_version, table_version, row_of_slot(target, slot), command);
 	else
 		hp_stage_spoil(key, wanted);
 }

@@ -8,7 +8,8 @@
  * table still.  So it takes its place among the transaction's locks to the end,
  * after ROLLBACK TO as well.  Who has no right on the table has no rows of it, and
  * locks it as a statement would, whose error lets go of it; functions that answer
- * everybody let go of it when they have.
+ * everybody let go of it when they have.  Only a level of a tree stays locked whose
+ * keys nobody has asked for, so that the right to read it was not asked for either.
  *
  * Called by relation.c, and by functions that answer everybody.
  *

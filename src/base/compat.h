@@ -15,6 +15,7 @@
 #include "access/tupdesc.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
@@ -235,6 +236,28 @@ typedef JsonbInState HpJsonbState;
 #define HP_MODULE_MAGIC(n, v) PG_MODULE_MAGIC
 #else
 #define HP_MODULE_MAGIC(n, v) PG_MODULE_MAGIC_EXT(.name = n, .version = v)
+#endif
+
+/* 16: what is asked for of a relation is apart from its range table entry. */
+#if PG_VERSION_NUM < 160000
+#define hp_check_permissions(rte, columns, report) \
+	((rte)->requiredPerms = ACL_SELECT, (rte)->selectedCols = (columns), \
+	 ExecCheckRTPerms(list_make1(rte), report))
+#else
+#define hp_check_permissions(rte, columns, report) hp_check_rte_permissions(rte, columns, report)
+
+static inline bool
+hp_check_rte_permissions(RangeTblEntry *rte, Bitmapset *columns, bool report)
+{
+	RTEPermissionInfo *info = makeNode(RTEPermissionInfo);
+
+	info->relid = rte->relid;
+	info->inh = true;
+	info->requiredPerms = ACL_SELECT;
+	info->selectedCols = columns;
+	rte->perminfoindex = 1;
+	return ExecCheckPermissions(list_make1(rte), list_make1(info), report);
+}
 #endif
 
 #endif							/* HP_COMPAT_H */

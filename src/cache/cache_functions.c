@@ -168,7 +168,7 @@ read_key(FunctionCallInfo fcinfo, HpRelation *rel, const HpKeyDef *def, int firs
 {
 	HpKeyArgument result = hp_argument_key(fcinfo, first, def, key);
 
-	hp_relation_check_select(rel);
+	hp_relation_recheck_select(rel);
 	return result;
 }
 
@@ -284,8 +284,8 @@ get_batch(HpRelation *rel, const HpKeyDef *def, HpKeyArray *array, int from, Man
 		if (usable[i])
 			hp_lookup_prefetch(rel, &keys[i], HP_ENTRY_ROW);
 	}
-	/* again, as in read_key() */
-	hp_relation_check_select(rel);
+	/* as in read_key() */
+	hp_relation_recheck_select(rel);
 	hp_lookup_begin(&reader, rel, def);
 	hp_lookup_batch(&reader, keys, usable, n, put_row, result);
 }

@@ -535,6 +535,36 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 	PG_RETURN_NULL();
 }
 
+/* Does a command give a table another name? */
+static bool
+renames_table(Node *parsetree)
+{
+	if (IsA(parsetree, RenameStmt))
+		return ((RenameStmt *) parsetree)->renameType == OBJECT_TABLE;
+	return IsA(parsetree, AlterObjectSchemaStmt) &&
+		((AlterObjectSchemaStmt *) parsetree)->objectType == OBJECT_TABLE;
+}
+
+/*
+ * Have all sessions analyze their prepared statements again, when this transaction commits.  A null or
+ * a row of a table's type names the type by its OID, so the server would not look at the name again,
+ * by which another table is meant now.
+ */
+static void
+have_statements_analyzed(void)
+{
+	Oid			schema = get_namespace_oid("hotpath", true);
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	Relation	catalog;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	catalog = table_open(NamespaceRelationId, AccessShareLock);
+	CacheInvalidateHeapTuple(catalog, tuple, NULL);
+	table_close(catalog, AccessShareLock);
+	ReleaseSysCache(tuple);
+}
+
 /* ddl_command_end: notes the tables that a command has changed. */
 Datum
 hotpath_note_ddl(PG_FUNCTION_ARGS)
@@ -545,6 +575,8 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_ddl");
+	if (renames_table(trigger->parsetree))
+		have_statements_analyzed();
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(false);

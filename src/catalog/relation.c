@@ -25,6 +25,7 @@
 
 #include "access/genam.h"
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
@@ -588,9 +589,28 @@ hp_relation_primary_key(HpRelation *rel)
 	return rel->primary;
 }
 
-/* Has the caller the right to read every column?  As hp_relation_check_select() without an error. */
-bool
-hp_relation_may_select(HpRelation *rel)
+/*
+ * Does the hook of another library, such as sepgsql or pgaudit, let the user read every column?  It
+ * is called for each read, as it is for each statement: it may write a log.
+ */
+static bool
+hook_permits(const HpRelation *rel, bool report)
+{
+	RangeTblEntry *rte;
+
+	if (likely(ExecutorCheckPerms_hook == NULL))
+		return true;
+	rte = makeNode(RangeTblEntry);
+	rte->rtekind = RTE_RELATION;
+	rte->relid = rel->relid;
+	rte->relkind = rel->relkind;
+	rte->rellockmode = AccessShareLock;
+	return hp_check_permissions(rte, bms_make_singleton(InvalidAttrNumber -
+														FirstLowInvalidHeapAttributeNumber), report);
+}
+
+static bool
+acl_permits(const HpRelation *rel)
 {
 	Oid			user = GetUserId();
 
@@ -599,6 +619,13 @@ hp_relation_may_select(HpRelation *rel)
 	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
 		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
 		 pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
+}
+
+/* Has the caller the right to read every column?  As hp_relation_check_select() without an error. */
+bool
+hp_relation_may_select(HpRelation *rel)
+{
+	return acl_permits(rel) && hook_permits(rel, false);
 }
 
 /* Check the caller's right to read the relation, and remember that it was there. */
@@ -619,6 +646,7 @@ hp_relation_check_select_slow(HpRelation *rel)
 		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
 	rel->reader = user;
 	rel->reader_epoch = epoch;
+	(void) hook_permits(rel, true);
 }
 
 /*

@@ -75,11 +75,20 @@ extern uint64 hp_relation_epoch;
  */
 extern uint64 hp_relation_privilege_epoch;
 
+/* Check the right again, should a function that was called since have changed whom it is asked for. */
+static inline void
+hp_relation_recheck_select(HpRelation *rel)
+{
+	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch))
+		hp_relation_check_select_slow(rel);
+}
+
 /* The right to read every column, exactly as a SELECT would check it. */
 static inline void
 hp_relation_check_select(HpRelation *rel)
 {
-	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch))
+	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch ||
+				 ExecutorCheckPerms_hook != NULL))
 		hp_relation_check_select_slow(rel);
 }
 

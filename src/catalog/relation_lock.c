@@ -97,7 +97,7 @@ hp_relation_lock_first(Oid relid, HpRelation *known)
  * Run a function that answers everybody about a relation, and let go of the relation afterwards, unless
  * it is the transaction's.  Only of that: what functions lock that it calls stays locked.
  */
-void
+pg_noinline void
 hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg)
 {
 	HpGuest		me = {.relid = relid,.owner = CurrentResourceOwner};
@@ -108,11 +108,13 @@ hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *a
 	{
 		function(relid, arg);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		guest = outer;
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	guest = outer;
 	while (me.locks-- > 0)
 		UnlockRelationOid(relid, AccessShareLock);
 }

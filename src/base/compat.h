@@ -239,16 +239,14 @@ typedef JsonbInState HpJsonbState;
 #endif
 
 /* 16: what is asked for of a relation is apart from its range table entry. */
-#if PG_VERSION_NUM < 160000
-#define hp_check_permissions(rte, columns, report) \
-	((rte)->requiredPerms = ACL_SELECT, (rte)->selectedCols = (columns), \
-	 ExecCheckRTPerms(list_make1(rte), report))
-#else
-#define hp_check_permissions(rte, columns, report) hp_check_rte_permissions(rte, columns, report)
-
 static inline bool
-hp_check_rte_permissions(RangeTblEntry *rte, Bitmapset *columns, bool report)
+hp_check_permissions(RangeTblEntry *rte, Bitmapset *columns, bool report)
 {
+#if PG_VERSION_NUM < 160000
+	rte->requiredPerms = ACL_SELECT;
+	rte->selectedCols = columns;
+	return ExecCheckRTPerms(list_make1(rte), report);
+#else
 	RTEPermissionInfo *info = makeNode(RTEPermissionInfo);
 
 	info->relid = rte->relid;
@@ -257,7 +255,7 @@ hp_check_rte_permissions(RangeTblEntry *rte, Bitmapset *columns, bool report)
 	info->selectedCols = columns;
 	rte->perminfoindex = 1;
 	return ExecCheckPermissions(list_make1(rte), list_make1(info), report);
-}
 #endif
+}
 
 #endif							/* HP_COMPAT_H */

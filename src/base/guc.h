@@ -18,6 +18,13 @@ extern int	hp_guc_max_embed_depth;
 extern int	hp_guc_max_entry_size_kb;
 extern int	hp_guc_max_page_size;
 
+/* In bytes. */
+static inline Size
+hp_guc_max_entry_size(void)
+{
+	return (Size) hp_guc_max_entry_size_kb * 1024;
+}
+
 extern void hp_guc_init(void);
 
 #endif							/* HP_GUC_H */

@@ -325,17 +325,14 @@ hotpath_get_many(PG_FUNCTION_ARGS)
 	MemoryContext outer;
 
 	hp_relation_check_select(rel);
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
 	/*
 	 * So that no function that reads the keys alters the table, from which a lock does not keep this
 	 * session.  Columns may go with their domain still, and a partition that is attached gets a key.
 	 */
 	held = relation_open(relid, NoLock);
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(1))
-	{
-		relation_close(held, NoLock);
-		PG_RETURN_NULL();
-	}
 	result.store = rsinfo->setResult;
 	result.desc = rsinfo->setDesc;
 	result.keep_missing = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);

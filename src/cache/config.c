@@ -596,7 +596,6 @@ take_slots(HpRelation *rel, HpCached *cached)
 	if (cached->full_until != 0 && cached->full_freed == freed &&
 		GetCurrentTimestamp() < cached->full_until)
 		return false;
-	cached->full_until = 0;
 	for (int i = 0; i < cached->nkeys; i++)
 	{
 		HpCachedKey *key = &cached->keys[i];
@@ -652,7 +651,7 @@ announce(HpCached *cached)
 static void
 forget_other_keys(HpRelation *rel, const HpCached *cached)
 {
-	uint64	   *seeds = palloc(Max(cached->nkeys, 1) * sizeof(uint64));
+	uint64	   *seeds = palloc(cached->nkeys * sizeof(uint64));
 
 	for (int i = 0; i < cached->nkeys; i++)
 		seeds[i] = cached->keys[i].def->seed;

@@ -299,7 +299,7 @@ expiry(const HpCachedKey *cached)
 static bool
 too_large(const HpEntryKey *entry, Size len)
 {
-	return len > (Size) hp_guc_max_entry_size_kb * 1024 ||
+	return len > hp_guc_max_entry_size() ||
 		!hp_store_fits(entry->image_len + entry->settings_len, len);
 }
 

@@ -174,7 +174,7 @@ hp_stage_row(const HpCachedKey *cached, HpKey *key, uint64 key_version, uint64 t
 
 	if (overflowed)
 		return;
-	if (key_version == 0 || table_version == 0 || len > (Size) hp_guc_max_entry_size_kb * 1024)
+	if (key_version == 0 || table_version == 0 || len > hp_guc_max_entry_size())
 	{
 		hp_stage_spoil(key, true);
 		return;

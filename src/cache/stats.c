@@ -241,25 +241,6 @@ hp_stats_register(Oid relid, Oid indexid, uint64 seed)
 	return ref;
 }
 
-/*
- * Give back the slots of a relation that is no longer cached; or only those that
- * nobody has used yet.  Never throws.
- */
-static void
-forget(Oid relid, bool unused_only)
-{
-	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
-	for (uint32 i = 0; i < registry->nslots; i++)
-	{
-		HpSlot	   *slot = &registry->slots[i];
-
-		if (slot->dbid == MyDatabaseId && slot->relid == relid &&
-			(!unused_only || slot->fingerprint == 0))
-			clear_slot_locked(slot);
-	}
-	LWLockRelease(&registry->lock);
-}
-
 static bool
 is_listed(uint64 seed, const uint64 *seeds, int n)
 {
@@ -270,21 +251,32 @@ is_listed(uint64 seed, const uint64 *seeds, int n)
 }
 
 /*
- * Give back the slots of a relation for keys that it has no more: all but those with these seeds.
- * Whoever uses one still, by catalogs of before, finds nothing by it any more.  Never throws.
+ * Give back the slots of a relation, but for those with the seeds given; or only those that nobody has
+ * used yet.  Never throws.
  */
-void
-hp_stats_forget_others(Oid relid, const uint64 *seeds, int n)
+static void
+forget(Oid relid, bool unused_only, const uint64 *seeds, int n)
 {
 	LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 	for (uint32 i = 0; i < registry->nslots; i++)
 	{
 		HpSlot	   *slot = &registry->slots[i];
 
-		if (slot->dbid == MyDatabaseId && slot->relid == relid && !is_listed(slot->seed, seeds, n))
+		if (slot->dbid == MyDatabaseId && slot->relid == relid &&
+			(!unused_only || slot->fingerprint == 0) && !is_listed(slot->seed, seeds, n))
 			clear_slot_locked(slot);
 	}
 	LWLockRelease(&registry->lock);
+}
+
+/*
+ * Give back the slots of a relation for keys that it has no more: all but those with these seeds.
+ * Whoever uses one still, by catalogs of before, finds nothing by it any more.  Never throws.
+ */
+void
+hp_stats_forget_others(Oid relid, const uint64 *seeds, int n)
+{
+	forget(relid, false, seeds, n);
 }
 
 /* How many slots were ever given back: a registry that was full is so still if it is as many. */
@@ -505,7 +497,7 @@ at_transaction_end(XactEvent event, void *arg)
 					Forgotten  *f = lfirst(lc);
 
 					if (OidIsValid(f->relid) && f->at_abort == (event == XACT_EVENT_ABORT))
-						forget(f->relid, f->at_abort);
+						forget(f->relid, f->at_abort, NULL, 0);
 				}
 			forgotten = NIL;
 			if (hp_stats_dirty != NULL)
@@ -533,7 +525,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 		else if (event == SUBXACT_EVENT_ABORT_SUB)
 		{
 			if (OidIsValid(f->relid) && f->at_abort && registry != NULL)
-				forget(f->relid, true);
+				forget(f->relid, true, NULL, 0);
 			f->relid = InvalidOid;
 		}
 	}

@@ -44,53 +44,49 @@ is_alike(Form_pg_attribute a, Form_pg_attribute b)
 }
 
 /*
- * Where the root's columns are in a table of another layout.  NULL if there is not one for each, as
- * when the table is being detached, and the root was altered since.
+ * Find where a target's columns are in a table below it, of another layout perhaps.  The target is
+ * whole if there is not one for each, as when the table is being detached, and the target was altered
+ * since.
  */
-static AttrNumber *
-map_columns(Oid root, Relation table, MemoryContext context, TupleDesc *copy)
+static void
+map_columns(HpTarget *target, Relation table, MemoryContext context)
 {
-	Relation	relation = relation_open(root, AccessShareLock);
+	Relation	relation = relation_open(target->relid, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(relation);
-	AttrNumber *map = MemoryContextAllocZero(context, (desc->natts + 1) * sizeof(AttrNumber));
-	bool		complete = true;
-	MemoryContext outer;
+	MemoryContext outer = MemoryContextSwitchTo(context);
 
-	for (int i = 0; i < desc->natts && complete; i++)
+	target->desc = CreateTupleDescCopy(desc);
+	target->attnums = palloc0((desc->natts + 1) * sizeof(AttrNumber));
+	for (int i = 0; i < desc->natts && !target->whole; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		AttrNumber	attnum;
 
 		if (attr->attisdropped)
 			continue;
-		map[attr->attnum] = hp_relation_find_column(RelationGetDescr(table),
-													NameStr(attr->attname));
-		complete = map[attr->attnum] != InvalidAttrNumber &&
-			is_alike(attr, TupleDescAttr(RelationGetDescr(table), map[attr->attnum] - 1));
+		attnum = hp_relation_find_column(RelationGetDescr(table), NameStr(attr->attname));
+		target->attnums[attr->attnum] = attnum;
+		target->whole = attnum == InvalidAttrNumber ||
+			!is_alike(attr, TupleDescAttr(RelationGetDescr(table), attnum - 1));
 	}
-	outer = MemoryContextSwitchTo(context);
-	*copy = CreateTupleDescCopy(desc);
 	MemoryContextSwitchTo(outer);
 	relation_close(relation, AccessShareLock);
-	return complete ? map : NULL;
 }
 
 /* Complete the target for a table, or for one above it, that is locked; false if that is not cached. */
 static bool
-find_target(HpTarget *target, Oid relid, Relation table, MemoryContext context)
+find_target(HpTarget *target, Relation table, MemoryContext context)
 {
-	bool		above = relid != RelationGetRelid(table);
+	bool		above = target->relid != RelationGetRelid(table);
 
-	target->rel = hp_relation_by_oid(relid);
+	target->rel = hp_relation_by_oid(target->relid);
 	target->cached = hp_config_of(target->rel);
 	if (above)
-		hp_relation_watch(RelationGetRelid(table), relid);
+		hp_relation_watch(RelationGetRelid(table), target->relid);
 	if (target->cached == NULL)
 		return false;
 	if (above)
-	{
-		target->attnums = map_columns(relid, table, context, &target->desc);
-		target->whole = target->attnums == NULL;
-	}
+		map_columns(target, table, context);
 	return true;
 }
 
@@ -140,7 +136,7 @@ compute_targets(HpTargets *targets, Relation table)
 		{
 			/* what is dropped, after it was detached from, has no rows any more */
 			if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(target->relid)))
-				targets->n += find_target(target, target->relid, table, targets->context);
+				targets->n += find_target(target, table, targets->context);
 			continue;
 		}
 		/* nothing would tell of a change, also if it is not cached yet */

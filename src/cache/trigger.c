@@ -139,7 +139,7 @@ is_too_large(TupleTableSlot *slot)
 		stored += VARSIZE_ANY(DatumGetPointer(value));
 		expanded += toast_raw_datum_size(value);
 	}
-	return (external ? expanded : stored) > (Size) hp_guc_max_entry_size_kb * 1024;
+	return (external ? expanded : stored) > hp_guc_max_entry_size();
 }
 
 /*

@@ -34,7 +34,6 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -43,7 +42,6 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -614,7 +612,7 @@ acl_permits(const HpRelation *rel)
 {
 	Oid			user = GetUserId();
 
-	if (rel->reader == user && rel->reader_epoch == hp_relation_privilege_epoch)
+	if (hp_relation_knows_reader(rel))
 		return true;
 	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
 		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||

@@ -75,11 +75,18 @@ extern uint64 hp_relation_epoch;
  */
 extern uint64 hp_relation_privilege_epoch;
 
+/* Is the user known to have the right to read every column? */
+static inline bool
+hp_relation_knows_reader(const HpRelation *rel)
+{
+	return rel->reader == GetUserId() && rel->reader_epoch == hp_relation_privilege_epoch;
+}
+
 /* Check the right again, should a function that was called since have changed whom it is asked for. */
 static inline void
 hp_relation_recheck_select(HpRelation *rel)
 {
-	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch))
+	if (unlikely(!hp_relation_knows_reader(rel)))
 		hp_relation_check_select_slow(rel);
 }
 
@@ -87,8 +94,7 @@ hp_relation_recheck_select(HpRelation *rel)
 static inline void
 hp_relation_check_select(HpRelation *rel)
 {
-	if (unlikely(rel->reader != GetUserId() || rel->reader_epoch != hp_relation_privilege_epoch ||
-				 ExecutorCheckPerms_hook != NULL))
+	if (unlikely(!hp_relation_knows_reader(rel) || ExecutorCheckPerms_hook != NULL))
 		hp_relation_check_select_slow(rel);
 }
 

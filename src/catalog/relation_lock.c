@@ -41,8 +41,7 @@ has_any_right(Oid relid, const HpRelation *known)
 {
 	bool		missing = false;
 
-	if (known != NULL && known->valid && known->reader == GetUserId() &&
-		known->reader_epoch == hp_relation_privilege_epoch)
+	if (known != NULL && known->valid && hp_relation_knows_reader(known))
 		return true;
 	return pg_class_aclcheck_ext(relid, GetUserId(), ACL_ALL_RIGHTS_RELATION,
 								 &missing) == ACLCHECK_OK ||
@@ -50,7 +49,10 @@ has_any_right(Oid relid, const HpRelation *known)
 											   ACLMASK_ANY) == ACLCHECK_OK);
 }
 
-/* Keep a relation that is locked locked to the end of the transaction. */
+/*
+ * Keep a relation that is locked locked to the end of the transaction.  Not inlined: gcc would see
+ * variables clobbered by PG_TRY().
+ */
 static pg_noinline void
 keep_lock(Oid relid)
 {
@@ -95,7 +97,8 @@ hp_relation_lock_first(Oid relid, HpRelation *known)
 
 /*
  * Run a function that answers everybody about a relation, and let go of the relation afterwards, unless
- * it is the transaction's.  Only of that: what functions lock that it calls stays locked.
+ * it is the transaction's.  Only of that: what functions lock that it calls stays locked.  Not inlined,
+ * as above.
  */
 pg_noinline void
 hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg)

@@ -69,6 +69,22 @@ drop trigger "!hotpath_note_truncate" on item;
 select hotpath.cache_table('item');
 select hotpath.cache_check('item');
 
+-- replaced by ones of our own functions that do not fire for all
+create or replace trigger "!hotpath_note_row" after update on item
+	for each row when (old.v is distinct from 'x') execute function hotpath.note_row();
+alter table item enable always trigger "!hotpath_note_row";
+create or replace trigger "!hotpath_note_truncate" before truncate on item
+	for each statement execute function hotpath.note_truncate();
+insert into item values (2, 'unseen') on conflict (id) do update set v = 'unseen';
+select differences(), hotpath.cache_check('item');
+select hotpath.cache_table('item');
+select tgname, tgenabled, tgtype from pg_trigger where tgrelid = 'item'::regclass order by tgname;
+select differences(), hotpath.cache_check('item');
+update item set v = 'seen';
+select differences();
+select count(*) from pg_depend where classid = 'pg_trigger'::regclass and deptype = 'x' and
+	objid in (select oid from pg_trigger where tgrelid = 'item'::regclass);
+
 -- a trigger with a condition, or for some columns, is not ours
 drop trigger "!hotpath_note_row" on item;
 create trigger "!hotpath_note_row" after insert or update or delete on item

@@ -107,6 +107,25 @@ select hotpath.uncache_table('root');
 select tgrelid::regclass, tgname from pg_trigger t join pg_class c on c.oid = tgrelid
 where relnamespace = 'partitions_ddl'::regnamespace and tgname ~ 'hotpath' order by 1, 2;
 
+-- a table that is cached by itself joins, before and after the root is cached
+create table single (id int primary key, v int);
+insert into single values (501, 1);
+select hotpath.cache_table('single');
+select hotpath.get(null::single, 501);
+alter table root attach partition single for values from (500) to (600);
+update root set v = 2 where id = 501;
+select hotpath.get(null::single, 501), hotpath.cache_check('single');
+select hotpath.cache_table('root');
+alter table root detach partition single;
+select hotpath.cache_table('root');
+\set VERBOSITY terse
+alter table root attach partition single for values from (500) to (600);
+\set VERBOSITY default
+select hotpath.uncache_table('single');
+alter table root attach partition single for values from (500) to (600);
+update root set v = 3 where id = 501;
+select hotpath.get(null::root, 501), hotpath.cache_check('root');
+
 set client_min_messages = warning;
 drop schema partitions_ddl cascade;
 drop role regress_leaf_owner;

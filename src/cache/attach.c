@@ -147,24 +147,55 @@ hp_attach_note_dropped(Oid relid)
 	list_free(parents);
 }
 
-/* How a trigger of a table is enabled; '\0' if there is none of this name and function. */
-static char
-trigger_state(Oid relid, const char *name, Oid function)
+/* What a table has of a trigger of ours. */
+typedef enum HpTriggerState
 {
+	HP_TRIGGER_MISSING,			/* none of this name and function */
+	HP_TRIGGER_REPLACED,			/* by one that does not fire for all that it should */
+	HP_TRIGGER_NOT_ALWAYS,			/* not enabled, or not in all sessions */
+	HP_TRIGGER_READY
+} HpTriggerState;
+
+/* A trigger that a cached table has. */
+typedef struct HpTrigger
+{
+	const char *name;
+	const char *function;		/* in schema hotpath */
+	const char *fires;
+	const char *each;
+	int16		events;			/* the same */
+} HpTrigger;
+
+static const HpTrigger row_trigger =
+{"!hotpath_note_row", "note_row", "INSERT OR UPDATE OR DELETE", "ROW", HP_ROW_EVENTS};
+static const HpTrigger truncate_trigger =
+{"!hotpath_note_truncate", "note_truncate", "TRUNCATE", "STATEMENT", HP_TRUNCATE_EVENTS};
+
+static HpTriggerState
+trigger_state(Oid relid, const HpTrigger *trigger)
+{
+	Oid			function = hp_config_function(trigger->function);
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	char		result = '\0';
+	HpTriggerState result = HP_TRIGGER_MISSING;
 
 	ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(relid));
 	ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum(name));
+				CStringGetDatum(trigger->name));
 	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 2, keys);
 	if (HeapTupleIsValid(tuple = systable_getnext(scan)) &&
 		((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == function)
-		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled;
+	{
+		if (!hp_config_fires_for_all(tuple, RelationGetDescr(catalog), trigger->events))
+			result = HP_TRIGGER_REPLACED;
+		else if (((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled != TRIGGER_FIRES_ALWAYS)
+			result = HP_TRIGGER_NOT_ALWAYS;
+		else
+			result = HP_TRIGGER_READY;
+	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;
@@ -186,23 +217,24 @@ depend_on_extension(Oid trigger)
 	recordDependencyOn(&object, &extension, DEPENDENCY_AUTO_EXTENSION);
 }
 
-/* Create one of our triggers on a table, or enable it again; nothing if all is well. */
+/* Have one of our triggers on a table: create it, make it anew, enable it, or find that all is well. */
 static void
-ensure_trigger(Oid relid, const char *trigger, const char *function, const char *events)
+ensure_trigger(Oid relid, const HpTrigger *trigger)
 {
 	char	   *table = hp_relation_qualified_name(relid);
-	const char *name = quote_identifier(trigger);
-	Oid			foid = hp_config_function(function);
-	char		state = trigger_state(relid, trigger, foid);
+	const char *name = quote_identifier(trigger->name);
+	HpTriggerState state = trigger_state(relid, trigger);
 
-	if (state == '\0')
+	if (state == HP_TRIGGER_MISSING || state == HP_TRIGGER_REPLACED)
 	{
-		hp_query_utility(psprintf("CREATE TRIGGER %s AFTER %s EXECUTE FUNCTION hotpath.%s()",
-								  name, psprintf(events, table), function));
+		hp_query_utility(psprintf("CREATE %sTRIGGER %s AFTER %s ON %s FOR EACH %s "
+								  "EXECUTE FUNCTION hotpath.%s()",
+								  state == HP_TRIGGER_REPLACED ? "OR REPLACE " : "", name,
+								  trigger->fires, table, trigger->each, trigger->function));
 		CommandCounterIncrement();
-		depend_on_extension(get_trigger_oid(relid, trigger, false));
+		depend_on_extension(get_trigger_oid(relid, trigger->name, false));
 	}
-	if (state != TRIGGER_FIRES_ALWAYS)
+	if (state != HP_TRIGGER_READY)
 		hp_query_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, name));
 }
 
@@ -211,11 +243,11 @@ ensure_trigger(Oid relid, const char *trigger, const char *function, const char 
  * than the root; what is left there notes nothing.
  */
 static void
-drop_trigger(Oid relid, const char *trigger, const char *function)
+drop_trigger(Oid relid, const HpTrigger *trigger)
 {
-	if (trigger_state(relid, trigger, hp_config_function(function)) != '\0' &&
+	if (trigger_state(relid, trigger) != HP_TRIGGER_MISSING &&
 		hp_class_ownercheck(relid, GetUserId()))
-		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger),
+		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger->name),
 								  hp_relation_qualified_name(relid)));
 }
 
@@ -225,16 +257,14 @@ ensure_triggers(Oid relid, const List *all)
 {
 	ListCell   *lc;
 
-	ensure_trigger(relid, HP_ROW_TRIGGER, "note_row",
-				   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
+	ensure_trigger(relid, &row_trigger);
 	foreach(lc, all)
 	{
 		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_RELATION)
 			continue;
 		/* a clone on a partition may have been set back by itself */
-		ensure_trigger(lfirst_oid(lc), HP_ROW_TRIGGER, "note_row",
-					   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
-		ensure_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate", "TRUNCATE ON %s");
+		ensure_trigger(lfirst_oid(lc), &row_trigger);
+		ensure_trigger(lfirst_oid(lc), &truncate_trigger);
 	}
 }
 
@@ -286,11 +316,18 @@ check_partitions(Oid relid, const List *all)
 	ListCell   *lc;
 
 	foreach(lc, all)
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_FOREIGN_TABLE)
+	{
+		Oid			partition = lfirst_oid(lc);
+
+		if (get_rel_relkind(partition) == RELKIND_FOREIGN_TABLE)
 			refuse(relid, psprintf("Its partition \"%s\" is a foreign table, whose rows change "
-								   "without a trigger being fired.",
-								   hp_relation_name(lfirst_oid(lc))),
+								   "without a trigger being fired.", hp_relation_name(partition)),
 				   "Detach that partition, or cache the others one by one.");
+		if (partition != relid && hp_config_rows(partition, 1) != NIL)
+			refuse(relid, psprintf("Its partition \"%s\" is cached by itself.",
+								   hp_relation_name(partition)),
+				   "Call hotpath.uncache_table() for the partition first.");
+	}
 }
 
 /* The key to cache by; raises an error if it cannot serve. */
@@ -387,9 +424,9 @@ hp_attach_remove(Oid relid)
 	hp_relation_check_owner(relid);
 	hp_attach_note_always(relid);
 	all = find_all_inheritors(relid, AccessExclusiveLock, NULL);
-	drop_trigger(relid, HP_ROW_TRIGGER, "note_row");
+	drop_trigger(relid, &row_trigger);
 	foreach(lc, all)
-		drop_trigger(lfirst_oid(lc), HP_TRUNCATE_TRIGGER, "note_truncate");
+		drop_trigger(lfirst_oid(lc), &truncate_trigger);
 	hp_config_delete_all(list_make1_oid(relid));
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
@@ -428,12 +465,11 @@ static bool
 below_attached_root(Oid relid)
 {
 	List	   *ancestors = hp_relation_ancestors(relid, NIL);
-	Oid			function = hp_config_function("note_row");
 	ListCell   *lc;
 
 	foreach(lc, ancestors)
 		if (hp_config_rows(lfirst_oid(lc), 1) != NIL &&
-			trigger_state(lfirst_oid(lc), HP_ROW_TRIGGER, function) != '\0')
+			trigger_state(lfirst_oid(lc), &row_trigger) != HP_TRIGGER_MISSING)
 			return true;
 	return false;
 }
@@ -470,10 +506,10 @@ hp_attach_partition(Oid relid)
 		Oid			leaf = lfirst_oid(lc);
 
 		if (get_rel_relkind(leaf) != RELKIND_RELATION ||
-			!may_create_trigger(leaf, "note_truncate") ||
-			(OidIsValid(get_trigger_oid(leaf, HP_TRUNCATE_TRIGGER, true)) &&
-			 trigger_state(leaf, HP_TRUNCATE_TRIGGER, hp_config_function("note_truncate")) == '\0'))
+			!may_create_trigger(leaf, truncate_trigger.function) ||
+			(OidIsValid(get_trigger_oid(leaf, truncate_trigger.name, true)) &&
+			 trigger_state(leaf, &truncate_trigger) == HP_TRIGGER_MISSING))
 			continue;
-		ensure_trigger(leaf, HP_TRUNCATE_TRIGGER, "note_truncate", "TRUNCATE ON %s");
+		ensure_trigger(leaf, &truncate_trigger);
 	}
 }

@@ -171,23 +171,21 @@ resolve_key(Relation relation, HpRelation *rel, MemoryContext context, const HpC
 	return def != NULL ? def : find_key(relation, context, row, true);
 }
 
-/* Our trigger with exactly these events, unconditional and always enabled? */
-static bool
-is_complete(Form_pg_trigger form, HeapTuple tuple, TupleDesc desc, int16 type)
+/* Does a trigger fire for exactly these events, unconditionally and at once? */
+bool
+hp_config_fires_for_all(HeapTuple trigger, TupleDesc desc, int16 events)
 {
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(trigger);
 	bool		isnull;
 
-	fastgetattr(tuple, Anum_pg_trigger_tgqual, desc, &isnull);
-	return isnull && form->tgtype == type && form->tgenabled == TRIGGER_FIRES_ALWAYS &&
-		form->tgattr.dim1 == 0 && !form->tgdeferrable;
+	fastgetattr(trigger, Anum_pg_trigger_tgqual, desc, &isnull);
+	return isnull && form->tgtype == events && form->tgattr.dim1 == 0 && !form->tgdeferrable;
 }
 
 /* Look through the triggers of a table. */
 static TriggerCheck
 check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 {
-	const int16 row_type = TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
-		TRIGGER_TYPE_DELETE;
 	TriggerCheck check = {0};
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -203,10 +201,12 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 		TupleDesc	desc = RelationGetDescr(catalog);
 		TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 
-		if (form->tgfoid == row_function && is_complete(form, tuple, desc, row_type))
+		if (form->tgenabled != TRIGGER_FIRES_ALWAYS)
+			continue;
+		if (form->tgfoid == row_function && hp_config_fires_for_all(tuple, desc, HP_ROW_EVENTS))
 			check.row = true;
 		else if (form->tgfoid == truncate_function &&
-				 is_complete(form, tuple, desc, TRIGGER_TYPE_TRUNCATE))
+				 hp_config_fires_for_all(tuple, desc, HP_TRUNCATE_EVENTS))
 			check.truncate = true;
 		else
 			continue;

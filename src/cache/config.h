@@ -94,9 +94,12 @@ typedef struct HpConfigRow
 	bool		write_through;
 } HpConfigRow;
 
-#define HP_ROW_TRIGGER "!hotpath_note_row"
-#define HP_TRUNCATE_TRIGGER "!hotpath_note_truncate"
+/* What the triggers of a cached table fire for. */
+#define HP_ROW_EVENTS \
+	(TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
+#define HP_TRUNCATE_EVENTS TRIGGER_TYPE_TRUNCATE
 
+extern bool hp_config_fires_for_all(HeapTuple trigger, TupleDesc desc, int16 events);
 extern HpCached *hp_config_load(HpRelation *rel);
 extern HpLink hp_config_link(HpRelation *rel);
 extern HpStripeNo hp_config_table_stripe(Oid relid);

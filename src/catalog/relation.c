@@ -290,6 +290,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 {
 	static uint64 generation = 0;
 	HpRelation *result = MemoryContextAllocZero(context, sizeof(HpRelation));
+	MemoryContext outer;
 
 	result->relid = RelationGetRelid(rel);
 	result->rowtype = rel->rd_rel->reltype;
@@ -298,6 +299,8 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->row_security = rel->rd_rel->relrowsecurity;
 	result->generation = ++generation;
 	result->context = context;
+	outer = MemoryContextSwitchTo(context);
+	result->name = hp_relation_qualified_name(result->relid);
 	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{
@@ -305,13 +308,9 @@ fill_descriptor(Relation rel, MemoryContext context)
 
 		result->primary = hp_key_define(rel, rel->rd_pkindex, false, context, &problem);
 		if (result->primary != NULL)
-		{
-			MemoryContext outer = MemoryContextSwitchTo(context);
-
 			result->keys = list_make1(result->primary);
-			MemoryContextSwitchTo(outer);
-		}
 	}
+	MemoryContextSwitchTo(outer);
 	return result;
 }
 
@@ -436,8 +435,28 @@ hp_relation_peek(Oid relid)
 	return rel != NULL && rel->valid ? rel : NULL;
 }
 
+/*
+ * A relation that was called name when its row type was looked up; what was given by its row type was
+ * meant by that name.  Raises an error if it has another one since it is locked, as where tables swap
+ * their names: a SELECT would look the name up again, which a function cannot.
+ */
 static HpRelation *
-by_rowtype_slow(Oid rowtype)
+by_oid_and_name(Oid relid, const char *name)
+{
+	HpRelation *rel = hp_relation_by_oid(relid);
+
+	if (unlikely(strcmp(rel->name, name) != 0))
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("%s was renamed while the statement was run", name),
+				errdetail("Its name is %s now.", rel->name),
+				errhint("Run the statement again: it may be another table's name now."));
+	return rel;
+}
+
+/* With the name of the relation, if it was known before a message about it has come. */
+static HpRelation *
+by_rowtype_slow(Oid rowtype, const char *name)
 {
 	RowtypeEntry *entry = hash_search(rowtypes, &rowtype, HASH_FIND, NULL);
 	bool		known = entry != NULL && entry->relation->valid;
@@ -456,24 +475,31 @@ by_rowtype_slow(Oid rowtype)
 				errmsg("type %s is not the row type of a table", format_type_be(rowtype)),
 				errdetail("The first argument names the table by its row type."),
 				errhint("Pass a null of the table's row type, such as NULL::users."));
-	rel = hp_relation_by_oid(relid);
+	if (name == NULL)
+		name = known ? entry->relation->name : hp_relation_qualified_name(relid);
+	rel = by_oid_and_name(relid, name);
 	last_by_rowtype = rel;
 	return rel;
 }
 
-/* The descriptor of the relation with a row type; as hp_relation_by_oid(). */
+/*
+ * The descriptor of the relation with a row type, as hp_relation_by_oid().  Raises an error as well if
+ * the relation is renamed meanwhile.
+ */
 HpRelation *
 hp_relation_by_rowtype(Oid rowtype)
 {
 	HpRelation *rel = last_by_rowtype;
+	const char *name = NULL;
 
 	if (likely(rel != NULL && rel->rowtype == rowtype && rel->valid))
 	{
 		lock_relation(rel->relid, rel);
 		if (likely(rel->valid))
 			return rel;
+		name = rel->name;
 	}
-	return by_rowtype_slow(rowtype);
+	return by_rowtype_slow(rowtype, name);
 }
 
 /* Raise the error for an index that does not serve as a key. */

@@ -20,6 +20,7 @@ typedef struct HpRelation
 	Oid			relid;
 	Oid			rowtype;
 	Oid			schema;
+	char	   *name;			/* qualified and quoted */
 	char		relkind;
 	bool		row_security;	/* the relation has it enabled, for whom ever */
 	bool		valid;			/* no invalidation since it was built */

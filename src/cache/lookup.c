@@ -105,8 +105,7 @@ hp_lookup_begin(HpLookup *reader, HpRelation *rel, const HpKeyDef *def)
 	reader->relid = rel->relid;
 	reader->generation = rel->generation;
 	reader->def = def;
-	reader->user = GetUserId();
-	reader->privilege_epoch = hp_relation_privilege_epoch;
+	reader->user = hp_relation_user_now();
 	reader->cached = cached != NULL ? hp_config_key(cached, def) : NULL;
 	if (reader->cached == NULL)
 		return;
@@ -196,8 +195,8 @@ still_current(const HpLookup *reader)
 {
 	HpRelation *now = hp_relation_peek(reader->relid);
 
-	return now != NULL && now->generation == reader->generation && reader->user == GetUserId() &&
-		reader->privilege_epoch == hp_relation_privilege_epoch;
+	return now != NULL && now->generation == reader->generation &&
+		hp_relation_same_user(&reader->user);
 }
 
 /*

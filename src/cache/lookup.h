@@ -28,8 +28,7 @@ typedef struct HpLookup
 	uint64		generation;		/* of rel when the read began */
 	const HpKeyDef *def;
 	HpCachedKey *cached;		/* NULL: read the table */
-	Oid			user;			/* to whom no policy applied when the read began */
-	uint64		privilege_epoch;
+	HpUserThen	user;			/* to whom no policy applied when the read began */
 	HpFenceView view;
 	HpStripeNo	table_stripe;
 	HpQuiet		table_quiet;

@@ -126,7 +126,7 @@ same_payload(const HpEntryView *entry, Datum row)
 }
 
 /* Would a reader be served what the entry holds?  If so, is it what the table holds? */
-static void
+static bool
 verify_entry(const HpEntryView *entry, void *arg)
 {
 	Verifying  *v = arg;
@@ -136,12 +136,12 @@ verify_entry(const HpEntryView *entry, void *arg)
 	bool		found;
 
 	if (v->max_rows >= 0 && v->checked >= v->max_rows)
-		return;
+		return false;
 	if (entry->expires != 0 && entry->expires <= GetCurrentTimestamp())
-		return;
+		return true;
 	/* the key may have had other types then, so its image must not be looked into */
 	if (entry->key.versions[1] != v->reader->table_version)
-		return;
+		return true;
 	outer = MemoryContextSwitchTo(v->context);
 	hp_key_from_image(&key, v->reader->def, entry->key.image);
 	hp_key_set(&key, v->reader->def);
@@ -156,6 +156,7 @@ verify_entry(const HpEntryView *entry, void *arg)
 	}
 	MemoryContextSwitchTo(outer);
 	MemoryContextReset(v->context);
+	return true;
 }
 
 /* Compare entries with the table, up to max_rows of them (all with -1). */
@@ -178,7 +179,8 @@ hp_maintain_verify(HpRelation *rel, int64 max_rows, int64 *checked, int64 *stale
 		if (reader.cached == NULL)
 			continue;
 		v.reader = &reader;
-		hp_store_walk(cached->keys[i].slot, verify_entry, &v);
+		if (!hp_store_walk(cached->keys[i].slot, verify_entry, &v))
+			break;
 	}
 	MemoryContextDelete(v.context);
 	*checked = v.checked;

@@ -626,17 +626,19 @@ copy_range(HpPartition *p, uint32 from, uint32 to, HpSlotRef slot, HpEntryView *
 }
 
 /*
- * Visit all entries of a slot.  A few buckets are copied at a time, so that the
- * visitor runs without a lock; it may publish and remove.
+ * Visit all entries of a slot, until the visitor has enough; false if it had.  A
+ * few buckets are copied at a time, so that it runs without a lock; it may publish
+ * and remove.
  */
-void
+bool
 hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg)
 {
 	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath entries",
 												ALLOCSET_DEFAULT_SIZES);
+	bool		more = true;
 
-	for (uint32 i = 0; i < geo.nparts; i++)
-		for (uint32 from = 0; from < geo.nbuckets; from += HP_WALK_BUCKETS)
+	for (uint32 i = 0; i < geo.nparts && more; i++)
+		for (uint32 from = 0; from < geo.nbuckets && more; from += HP_WALK_BUCKETS)
 		{
 			MemoryContext outer = MemoryContextSwitchTo(batch);
 			HpEntryView *views;
@@ -645,14 +647,15 @@ hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg)
 
 			MemoryContextSwitchTo(outer);
 			CHECK_FOR_INTERRUPTS();
-			for (int k = 0; k < n; k++)
+			for (int k = 0; k < n && more; k++)
 			{
 				CHECK_FOR_INTERRUPTS();
-				visit(&views[k], arg);
+				more = visit(&views[k], arg);
 			}
 			MemoryContextReset(batch);
 		}
 	MemoryContextDelete(batch);
+	return more;
 }
 
 void

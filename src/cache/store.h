@@ -70,7 +70,8 @@ typedef struct HpEntryView
 	Size		payload_len;
 } HpEntryView;
 
-typedef void (*HpEntryVisitor) (const HpEntryView *entry, void *arg);
+/* False to be shown no more. */
+typedef bool (*HpEntryVisitor) (const HpEntryView *entry, void *arg);
 
 extern void hp_store_layout(char *place, Size size, int tranche);
 extern void hp_store_attach(char *place, Size size);
@@ -82,7 +83,7 @@ extern HpPublished hp_store_publish(const HpEntryKey *key, TimestampTz expires, 
 									const char *payload, Size len, bool may_evict);
 extern bool hp_store_remove(const HpEntryKey *key);
 extern int64 hp_store_remove_all(const HpSlotRef *slots, int nslots);
-extern void hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg);
+extern bool hp_store_walk(HpSlotRef slot, HpEntryVisitor visit, void *arg);
 extern bool hp_store_fits(Size image_len, Size len);
 
 /* Sums over all partitions. */

@@ -656,20 +656,18 @@ hp_relation_may_select(HpRelation *rel)
 void
 hp_relation_check_select_slow(HpRelation *rel)
 {
-	Oid			user = GetUserId();
-	uint64		epoch = hp_relation_privilege_epoch; /* a change that arrives meanwhile must count */
+	HpUserThen	reader = hp_relation_user_now();
 	AclResult	acl;
 
-	acl = hp_namespace_aclcheck(rel->schema, user, ACL_USAGE);
+	acl = hp_namespace_aclcheck(rel->schema, reader.user, ACL_USAGE);
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, OBJECT_SCHEMA, get_namespace_name(rel->schema));
-	acl = pg_class_aclcheck(rel->relid, user, ACL_SELECT);
+	acl = pg_class_aclcheck(rel->relid, reader.user, ACL_SELECT);
 	if (acl != ACLCHECK_OK)
-		acl = pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL);
+		acl = pg_attribute_aclcheck_all(rel->relid, reader.user, ACL_SELECT, ACLMASK_ALL);
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
-	rel->reader = user;
-	rel->reader_epoch = epoch;
+	rel->reader = reader;
 	(void) hook_permits(rel, true);
 }
 

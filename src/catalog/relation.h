@@ -15,6 +15,13 @@
 #include "utils/hsearch.h"
 #include "utils/rel.h"
 
+/* For whom something was found out, and when: it holds while both are as they were. */
+typedef struct HpUserThen
+{
+	Oid			user;
+	uint64		epoch;			/* hp_relation_privilege_epoch */
+} HpUserThen;
+
 typedef struct HpRelation
 {
 	Oid			relid;
@@ -32,9 +39,7 @@ typedef struct HpRelation
 	/* the transaction that has locked it, see relation.c */
 	LocalTransactionId locked_lxid;
 
-	/* who was last found to have the right to read it */
-	Oid			reader;
-	uint64		reader_epoch;
+	HpUserThen	reader;			/* who was last found to have the right to read it */
 
 	/* what the cache room knows of it; allocated in context */
 	struct HpCached *cached;
@@ -76,11 +81,24 @@ extern uint64 hp_relation_epoch;
  */
 extern uint64 hp_relation_privilege_epoch;
 
+/* To be asked for before finding out: a change that arrives meanwhile must count. */
+static inline HpUserThen
+hp_relation_user_now(void)
+{
+	return (HpUserThen) {GetUserId(), hp_relation_privilege_epoch};
+}
+
+static inline bool
+hp_relation_same_user(const HpUserThen *then)
+{
+	return then->user == GetUserId() && then->epoch == hp_relation_privilege_epoch;
+}
+
 /* Is the user known to have the right to read every column? */
 static inline bool
 hp_relation_knows_reader(const HpRelation *rel)
 {
-	return rel->reader == GetUserId() && rel->reader_epoch == hp_relation_privilege_epoch;
+	return hp_relation_same_user(&rel->reader);
 }
 
 /* Check the right again, should a function that was called since have changed whom it is asked for. */

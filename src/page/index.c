@@ -114,8 +114,7 @@ may_read_directly(HpSource *source)
 	Relation	rel = source->rel;
 	HpRelation *known = hp_relation_by_oid(RelationGetRelid(rel));
 
-	source->user = GetUserId();
-	source->privilege_epoch = hp_relation_privilege_epoch;
+	source->user = hp_relation_user_now();
 	return source->only_equal && source->embed == NULL && source->unique &&
 		rel->rd_rel->relkind == RELKIND_RELATION &&
 		(RelationIsPermanent(rel) || !RecoveryInProgress()) &&
@@ -153,8 +152,7 @@ hp_source_choose_index(HpSource *source)
 bool
 hp_source_is_direct(HpSource *source)
 {
-	if (source->direct && (source->user != GetUserId() ||
-						   source->privilege_epoch != hp_relation_privilege_epoch))
+	if (source->direct && !hp_relation_same_user(&source->user))
 		source->direct = may_read_directly(source);
 	return source->direct;
 }

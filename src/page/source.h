@@ -55,8 +55,7 @@ typedef struct HpSource
 	const struct HpEmbed *embed;	/* related rows that filter these as well, or NULL */
 
 	bool		direct;			/* ranges are read from the index, without a statement */
-	Oid			user;			/* for whom that was found out */
-	uint64		privilege_epoch;	/* and when */
+	HpUserThen	user;			/* for whom that was found out */
 	HpRangeIndex index;
 	struct HpScan *scan;		/* see scan.c; NULL until the first range is read */
 } HpSource;

@@ -34,6 +34,11 @@ select * from hotpath.get(null::item, '2');
 select * from hotpath.get(null::pair, '2', '2026-02-02');
 select id from hotpath.get_many(null::item, '{2,1}');
 
+-- a type that text casts to by a function, which takes less than a literal may be
+create table by_class (id regclass primary key, v text);
+insert into by_class values ('-', 'none'), ('pg_class', 'pg_class');
+select (hotpath.get(null::by_class, '-')).v, (hotpath.get(null::by_class, '1259'::text)).v, hotpath.get_json('by_class', 'pg_class');
+
 -- a generic plan gives the same
 set plan_cache_mode = force_generic_plan;
 execute get_item('3');

@@ -11,8 +11,17 @@ COMMENT ON FUNCTION @extschema@.note_start() IS
 -- What rendered values depend on is noted before another event trigger can read it.
 DROP EVENT TRIGGER hotpath_note_start;
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
-	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP TABLE')
+	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
+		'DROP TABLE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS
 	'notes for pg_hotpath what cannot be noted or asked for when the command has ended';
+
+-- What is cached is each server's own affair: changes are not decoded for publications FOR ALL TABLES.
+ALTER TABLE @extschema@.cached_key REPLICA IDENTITY NOTHING;
+CREATE TRIGGER keep_config BEFORE INSERT ON @extschema@.cached_key
+	FOR EACH ROW EXECUTE FUNCTION @extschema@.note_config();
+ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER keep_config;
+COMMENT ON TRIGGER keep_config ON @extschema@.cached_key IS
+	'skips what a subscription brings for a key that is cached here already';

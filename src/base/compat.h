@@ -243,6 +243,7 @@ static inline bool
 hp_check_permissions(RangeTblEntry *rte, Bitmapset *columns, bool report)
 {
 #if PG_VERSION_NUM < 160000
+	rte->inh = true;
 	rte->requiredPerms = ACL_SELECT;
 	rte->selectedCols = columns;
 	return ExecCheckRTPerms(list_make1(rte), report);

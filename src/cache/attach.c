@@ -225,12 +225,13 @@ ensure_trigger(Oid relid, const HpTrigger *trigger)
 	const char *name = quote_identifier(trigger->name);
 	HpTriggerState state = trigger_state(relid, trigger);
 
+	if (state == HP_TRIGGER_REPLACED)
+		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", name, table));
 	if (state == HP_TRIGGER_MISSING || state == HP_TRIGGER_REPLACED)
 	{
-		hp_query_utility(psprintf("CREATE %sTRIGGER %s AFTER %s ON %s FOR EACH %s "
+		hp_query_utility(psprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s "
 								  "EXECUTE FUNCTION hotpath.%s()",
-								  state == HP_TRIGGER_REPLACED ? "OR REPLACE " : "", name,
-								  trigger->fires, table, trigger->each, trigger->function));
+								  name, trigger->fires, table, trigger->each, trigger->function));
 		CommandCounterIncrement();
 		depend_on_extension(get_trigger_oid(relid, trigger->name, false));
 	}
@@ -249,6 +250,25 @@ drop_trigger(Oid relid, const HpTrigger *trigger)
 		hp_class_ownercheck(relid, GetUserId()))
 		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger->name),
 								  hp_relation_qualified_name(relid)));
+}
+
+/* Enable the triggers of the configuration again, as a restore leaves them, if the user may. */
+static void
+enable_config_triggers(void)
+{
+	static const HpTrigger triggers[] = {
+		{"note_config", "note_config", .events = HP_ROW_EVENTS},
+		{"note_config_truncate", "note_config", .events = HP_TRUNCATE_CONFIG_EVENTS},
+		{"keep_config", "note_config", .events = HP_KEEP_CONFIG_EVENTS}
+	};
+	Oid			table = hp_config_table();
+
+	if (!OidIsValid(table) || !hp_class_ownercheck(table, GetUserId()))
+		return;
+	for (int i = 0; i < lengthof(triggers); i++)
+		if (trigger_state(table, &triggers[i]) == HP_TRIGGER_NOT_ALWAYS)
+			hp_query_utility(psprintf("ALTER TABLE hotpath.cached_key ENABLE ALWAYS TRIGGER %s",
+									  triggers[i].name));
 }
 
 /* All triggers that a cached table needs; the tables are locked. */
@@ -396,6 +416,7 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	hp_shmem_attach(HP_SHMEM_REQUIRE);
 	hp_attach_note_always(relid);
 	ensure_triggers(relid, all);
+	enable_config_triggers();
 	hp_config_store(row);
 	CommandCounterIncrement();
 

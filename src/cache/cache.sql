@@ -44,6 +44,8 @@ COMMENT ON COLUMN @extschema@.cached_key.write_through IS
 	'rows written by INSERT and UPDATE are cached at commit';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.cached_key', '');
 GRANT SELECT ON @extschema@.cached_key TO PUBLIC;
+-- What is cached is each server's own affair: changes are not decoded for publications FOR ALL TABLES.
+ALTER TABLE @extschema@.cached_key REPLICA IDENTITY NOTHING;
 
 /* ---- triggers ---- */
 
@@ -72,6 +74,11 @@ COMMENT ON TRIGGER note_config_truncate ON @extschema@.cached_key IS
 	'makes sessions read the configuration again';
 COMMENT ON TRIGGER note_config ON @extschema@.cached_key IS
 	'makes sessions read the configuration again';
+CREATE TRIGGER keep_config BEFORE INSERT ON @extschema@.cached_key
+	FOR EACH ROW EXECUTE FUNCTION @extschema@.note_config();
+ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER keep_config;
+COMMENT ON TRIGGER keep_config ON @extschema@.cached_key IS
+	'skips what a subscription brings for a key that is cached here already';
 
 CREATE FUNCTION @extschema@.note_start() RETURNS event_trigger
 	AS 'MODULE_PATHNAME', 'hotpath_note_start' LANGUAGE C;
@@ -97,7 +104,8 @@ REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.note_start(),
 	@extschema@.note_ddl(), @extschema@.note_drop(), @extschema@.note_rewrite() FROM PUBLIC;
 
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
-	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP TABLE')
+	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
+		'DROP TABLE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS

@@ -9,6 +9,7 @@
  *
  * - the row trigger and the TRUNCATE trigger are there, complete, point at our
  *   functions and are ENABLE ALWAYS; for a partitioned table, on every leaf;
+ * - so are those of the configuration;
  * - the event triggers that note DDL are there and ENABLE ALWAYS;
  * - nothing holds rows that no trigger can watch: foreign tables, children by
  *   inheritance.
@@ -184,7 +185,7 @@ hp_config_fires_for_all(HeapTuple trigger, TupleDesc desc, int16 events)
 
 /* Look through the triggers of a table. */
 static TriggerCheck
-check_triggers(Oid relid, Oid row_function, Oid truncate_function)
+check_triggers(Oid relid, Oid row_function, Oid truncate_function, int16 truncate_events)
 {
 	TriggerCheck check = {0};
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
@@ -206,7 +207,7 @@ check_triggers(Oid relid, Oid row_function, Oid truncate_function)
 		if (form->tgfoid == row_function && hp_config_fires_for_all(tuple, desc, HP_ROW_EVENTS))
 			check.row = true;
 		else if (form->tgfoid == truncate_function &&
-				 hp_config_fires_for_all(tuple, desc, HP_TRUNCATE_EVENTS))
+				 hp_config_fires_for_all(tuple, desc, truncate_events))
 			check.truncate = true;
 		else
 			continue;
@@ -376,7 +377,7 @@ context_fingerprint(const HpCached *cached)
 static void
 check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid truncate_function)
 {
-	TriggerCheck check = check_triggers(relid, row_function, truncate_function);
+	TriggerCheck check = check_triggers(relid, row_function, truncate_function, HP_TRUNCATE_EVENTS);
 
 	if (!check.row)
 		cached->unsafe = "the row trigger is missing, altered or not ENABLE ALWAYS";
@@ -384,6 +385,22 @@ check_table(HpCached *cached, Oid relid, bool holds_rows, Oid row_function, Oid 
 		cached->unsafe = "the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS";
 	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
 	cached->fingerprint = hash_combine64(cached->fingerprint, storage_fingerprint(relid));
+}
+
+/*
+ * The triggers of the configuration itself.  While one was off, who writes may have gone on by another
+ * configuration than who reads; all look again when it is on (hp_relation_watch_for_all()).
+ */
+static void
+check_config_triggers(HpCached *cached)
+{
+	Oid			function = hp_config_function("note_config");
+	TriggerCheck check = check_triggers(hp_config_table(), function, function,
+										HP_TRUNCATE_CONFIG_EVENTS);
+
+	if (!check.row || !check.truncate)
+		cached->unsafe = "a trigger of hotpath.cached_key is missing, altered or not ENABLE ALWAYS";
+	cached->fingerprint = hash_combine64(cached->fingerprint, check.fingerprint);
 }
 
 /*
@@ -443,6 +460,7 @@ check_safety(HpCached *cached, HpRelation *rel, Relation relation, MemoryContext
 	if (hp_has_virtual_columns(RelationGetDescr(relation)))
 		cached->unsafe = "it has virtual generated columns";
 
+	check_config_triggers(cached);
 	check_event_triggers(cached);
 }
 
@@ -587,14 +605,29 @@ hp_config_load(HpRelation *rel)
 /* For how long a registry that was full is not asked again, unless a slot is given back. */
 #define HP_FULL_MS 1000
 
+/* Give back the slots of what is not cached any more. */
+static void
+reclaim_slots(void)
+{
+	List	   *rows = hp_config_rows(InvalidOid, 0);
+	int			n = list_length(rows);
+	Oid		   *relids = palloc((n + 1) * sizeof(Oid));
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		relids[foreach_current_index(lc)] = ((HpConfigRow *) lfirst(lc))->relid;
+	hp_stats_reclaim(relids, n);
+	pfree(relids);
+}
+
 /* Take the slots of a cached relation; false when none is to be had. */
 static bool
 take_slots(HpRelation *rel, HpCached *cached)
 {
 	uint64		freed = hp_stats_freed();
 
-	if (cached->full_until != 0 && cached->full_freed == freed &&
-		GetCurrentTimestamp() < cached->full_until)
+	if (cached->full_at != 0 && cached->full_freed == freed &&
+		!TimestampDifferenceExceeds(cached->full_at, GetCurrentTimestamp(), HP_FULL_MS))
 		return false;
 	for (int i = 0; i < cached->nkeys; i++)
 	{
@@ -603,8 +636,13 @@ take_slots(HpRelation *rel, HpCached *cached)
 		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
 		if (key->slot.generation == 0)
 		{
+			reclaim_slots();
+			key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
+		}
+		if (key->slot.generation == 0)
+		{
 			cached->full_freed = freed;
-			cached->full_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HP_FULL_MS);
+			cached->full_at = GetCurrentTimestamp();
 			return false;
 		}
 		key->pending = hp_stats_pending(key->slot);

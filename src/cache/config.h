@@ -51,7 +51,7 @@ typedef struct HpCached
 	bool		announced;		/* slots taken, and the fingerprint announced */
 	uint64		announced_upto; /* whose end it takes to be linked; full transaction id */
 	bool		linked;			/* the slots have the fingerprint */
-	TimestampTz full_until;		/* there was no slot; not to be asked again before, */
+	TimestampTz full_at;		/* there was no slot; not to be asked again soon, */
 	uint64		full_freed;		/* unless more than these were ever given back */
 
 	HpJsonKind	json;
@@ -98,6 +98,9 @@ typedef struct HpConfigRow
 #define HP_ROW_EVENTS \
 	(TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE)
 #define HP_TRUNCATE_EVENTS TRIGGER_TYPE_TRUNCATE
+/* And others of hotpath.cached_key. */
+#define HP_TRUNCATE_CONFIG_EVENTS (TRIGGER_TYPE_TRUNCATE | TRIGGER_TYPE_BEFORE)
+#define HP_KEEP_CONFIG_EVENTS (TRIGGER_TYPE_ROW | TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_INSERT)
 
 extern bool hp_config_fires_for_all(HeapTuple trigger, TupleDesc desc, int16 events);
 extern HpCached *hp_config_load(HpRelation *rel);
@@ -114,8 +117,9 @@ extern int64 hp_config_microseconds(const Interval *interval);
 extern List *hp_config_rows(Oid relid, int limit);
 extern void hp_config_store(const HpConfigRow *row);
 extern bool hp_config_same_columns(const HpConfigRow *a, const HpConfigRow *b);
+extern bool hp_config_has_key_of(HeapTuple tuple, TupleDesc desc);
 extern Oid	hp_config_table(void);
-extern void hp_config_delete_all(const List *relids);
+extern bool hp_config_delete_all(const List *relids);
 
 /* What the cache knows of a relation; NULL when it is not cached. */
 static inline HpCached *

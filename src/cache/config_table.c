@@ -24,11 +24,13 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
+#include "catalog/index.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
+#include "executor/executor.h"
 #include "nodes/nodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -83,6 +85,7 @@ open_table(LOCKMODE mode)
 	Oid			relid = hp_config_table();
 	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, mode) : NULL;
 
+	hp_relation_watch_for_all(relid);
 	if (rel != NULL && (rel->rd_rel->relkind != RELKIND_RELATION ||
 						!has_our_columns(RelationGetDescr(rel))))
 	{
@@ -291,11 +294,59 @@ same_key(const HpConfigRow *a, const HpConfigRow *b)
 	return a->primary || equal_names(a->columns, b->columns) || equal(a->attnums, b->attnums);
 }
 
+/* Has the table a row already for the key that this row is about? */
+bool
+hp_config_has_key_of(HeapTuple tuple, TupleDesc desc)
+{
+	HpConfigRow *row = read_row(tuple, desc);
+	List	   *rows = hp_config_rows(row->relid, 0);
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		if (same_key(lfirst(lc), row))
+			return true;
+	return false;
+}
+
 /* Do two rows of one key name the same columns? */
 bool
 hp_config_same_columns(const HpConfigRow *a, const HpConfigRow *b)
 {
 	return equal_names(a->columns, b->columns) && equal(a->attnums, b->attnums);
+}
+
+/*
+ * Insert a row without having it decoded: a publication FOR ALL TABLES, which contains this table, must
+ * not carry to its subscribers what is cached here.  For the same reason the table has no replica
+ * identity, by which deleted rows would be decoded, and its rows are not updated.  As CatalogTupleInsert()
+ * otherwise.
+ */
+static void
+insert_row(Relation rel, HeapTuple tuple)
+{
+	EState	   *estate = CreateExecutorState();
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
+	CatalogIndexState indexes = CatalogOpenIndexes(rel);
+
+	heap_insert(rel, tuple, GetCurrentCommandId(true), HEAP_INSERT_NO_LOGICAL, NULL);
+	ExecStoreHeapTuple(tuple, slot, false);
+	GetPerTupleExprContext(estate)->ecxt_scantuple = slot;
+	for (int i = 0; i < indexes->ri_NumIndices; i++)
+	{
+		Relation	index = indexes->ri_IndexRelationDescs[i];
+		IndexInfo  *info = indexes->ri_IndexRelationInfo[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		if (!info->ii_ReadyForInserts)
+			continue;
+		FormIndexDatum(info, slot, estate, values, nulls);
+		index_insert(index, values, nulls, &tuple->t_self, rel,
+					 index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, info);
+	}
+	CatalogCloseIndexes(indexes);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
 }
 
 /* Insert a row, or replace the one of the same key; invalidates the relation's descriptors. */
@@ -305,7 +356,7 @@ hp_config_store(const HpConfigRow *row)
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	bool		replaced = false;
+	HeapTuple	fresh = NULL;
 
 	if (rel == NULL)
 		ereport(ERROR,
@@ -314,35 +365,41 @@ hp_config_store(const HpConfigRow *row)
 				errdetail("It is part of the extension pg_hotpath."),
 				errhint("Run CREATE EXTENSION pg_hotpath in this database."));
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	while (!replaced && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (fresh == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		if (!same_key(read_row(tuple, RelationGetDescr(rel)), row))
 			continue;
-		CatalogTupleUpdate(rel, &tuple->t_self, form_row(row, tuple, RelationGetDescr(rel)));
-		replaced = true;
+		fresh = form_row(row, tuple, RelationGetDescr(rel));
+		CatalogTupleDelete(rel, &tuple->t_self);
 	}
 	systable_endscan(scan);
-	if (!replaced)
-		CatalogTupleInsert(rel, form_row(row, NULL, RelationGetDescr(rel)));
+	if (fresh == NULL)
+		fresh = form_row(row, NULL, RelationGetDescr(rel));
+	insert_row(rel, fresh);
 	relation_close(rel, NoLock);
 	CacheInvalidateRelcacheByRelid(row->relid);
 }
 
-/* Delete the rows of relations, given by a list of OIDs. */
-void
+/* Delete the rows of relations, given by a list of OIDs; false if there are none. */
+bool
 hp_config_delete_all(const List *relids)
 {
 	Relation	rel = open_table(RowExclusiveLock);
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	bool		found = false;
 
 	if (rel == NULL)
-		return;
+		return false;
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		if (list_member_oid(relids, relid_of(tuple, RelationGetDescr(rel))))
+		{
 			CatalogTupleDelete(rel, &tuple->t_self);
+			found = true;
+		}
 	systable_endscan(scan);
 	relation_close(rel, NoLock);
 	CommandCounterIncrement();
+	return found;
 }

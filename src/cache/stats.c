@@ -21,8 +21,8 @@
  * or a dead entry.  Counters are atomics, changed without it.
  *
  * Memory: fixed; when all slots are taken, those of dropped databases and of
- * dropped tables of this one are given away, and failing that the key is not
- * cached, which hotpath.cache_check() tells.
+ * tables of this one that are not cached any more are given away, and failing that
+ * the key is not cached, which hotpath.cache_check() tells.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,6 +36,7 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 #include "storage/lwlock.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -166,26 +167,25 @@ find_free_slot_locked(void)
 	return -1;
 }
 
-/* Is what a slot was taken for gone?  Of other databases only their own existence is known. */
-static bool
-owner_is_gone(Oid dbid, Oid relid)
+/*
+ * Give back the slots of dropped databases, and those of this one for other relations than these, which
+ * become sorted.  Whoever uses one still finds nothing by it, and takes another.  Reads a catalog, so
+ * takes the lock for each slot itself.
+ */
+void
+hp_stats_reclaim(Oid *relids, int n)
 {
-	if (dbid != MyDatabaseId)
-		return !SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid));
-	return !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
-}
-
-/* Free the slots of dropped databases and tables.  Reads catalogs, so takes the lock itself. */
-static void
-reclaim_dropped(void)
-{
+	qsort(relids, n, sizeof(Oid), oid_cmp);
 	for (uint32 i = 0; i < registry->nslots; i++)
 	{
 		HpSlot	   *slot = &registry->slots[i];
 		Oid			dbid = slot->dbid;
 		Oid			relid = slot->relid;
 
-		if (dbid == InvalidOid || !owner_is_gone(dbid, relid))
+		if (dbid == InvalidOid ||
+			(dbid == MyDatabaseId ?
+			 bsearch(&relid, relids, n, sizeof(Oid), oid_cmp) != NULL :
+			 SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid))))
 			continue;
 		LWLockAcquire(&registry->lock, LW_EXCLUSIVE);
 		if (slot->dbid == dbid && slot->relid == relid)
@@ -194,9 +194,12 @@ reclaim_dropped(void)
 	}
 }
 
-/* Find or take a slot for a key; generation 0 when the registry is full. */
-static HpSlotRef
-try_register(Oid relid, Oid indexid, uint64 seed)
+/*
+ * The slot of a key of a relation of this database, taken if it has none yet.
+ * Generation 0 when all are in use.
+ */
+HpSlotRef
+hp_stats_register(Oid relid, Oid indexid, uint64 seed)
 {
 	HpSlotRef	ref = {0, 0};
 	int			i;
@@ -221,23 +224,6 @@ try_register(Oid relid, Oid indexid, uint64 seed)
 		ref.generation = registry->slots[i].generation;
 	}
 	LWLockRelease(&registry->lock);
-	return ref;
-}
-
-/*
- * The slot of a key of a relation of this database, taken if it has none yet.
- * Generation 0 when all are in use.  May read a catalog.
- */
-HpSlotRef
-hp_stats_register(Oid relid, Oid indexid, uint64 seed)
-{
-	HpSlotRef	ref = try_register(relid, indexid, seed);
-
-	if (ref.generation == 0)
-	{
-		reclaim_dropped();
-		ref = try_register(relid, indexid, seed);
-	}
 	return ref;
 }
 

@@ -54,6 +54,7 @@ extern void hp_stats_layout(char *place, Size size, int tranche);
 extern void hp_stats_attach(char *place, Size size);
 
 extern HpSlotRef hp_stats_register(Oid relid, Oid indexid, uint64 seed);
+extern void hp_stats_reclaim(Oid *relids, int n);
 extern void hp_stats_forget_others(Oid relid, const uint64 *seeds, int n);
 extern uint64 hp_stats_freed(void);
 extern void hp_stats_forget_at_commit(Oid relid);

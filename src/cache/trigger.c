@@ -62,6 +62,7 @@
 #include "funcapi.h"
 #include "nodes/parsenodes.h"
 #include "query/query.h"
+#include "replication/logicalworker.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
@@ -350,7 +351,8 @@ note_configured(Oid relid)
 
 /*
  * Fired for each row of hotpath.cached_key that is changed by hand or by a
- * restore, and before the table is truncated.
+ * restore, and before the table is truncated.  Also before a row is inserted, to
+ * skip one that a subscription brings for a key that is cached here already.
  */
 Datum
 hotpath_note_config(PG_FUNCTION_ARGS)
@@ -375,6 +377,11 @@ hotpath_note_config(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	}
 	tuples[0] = trigger->tg_trigtuple;
+	if (TRIGGER_FIRED_BEFORE(trigger->tg_event))
+		return PointerGetDatum(IsLogicalWorker() &&
+							   hp_config_has_key_of(tuples[0],
+													RelationGetDescr(trigger->tg_relation)) ?
+							   NULL : tuples[0]);
 	tuples[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
 	for (int i = 0; i < 2 && tuples[i] != NULL; i++)
 	{
@@ -509,11 +516,39 @@ renames_our_schema(Node *parsetree)
 		hp_namespace_ownercheck(get_namespace_oid("hotpath", false), GetUserId());
 }
 
+/* Is a command to drop the extension? */
+static bool
+drops_our_extension(Node *parsetree)
+{
+	DropStmt   *drop = (DropStmt *) parsetree;
+	ListCell   *lc;
+
+	if (!IsA(parsetree, DropStmt) || drop->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(lc, drop->objects)
+		if (strcmp(strVal(lfirst(lc)), "pg_hotpath") == 0)
+			return true;
+	return false;
+}
+
+/* Give back the slots of all cached tables when this transaction commits: nobody would find them. */
+static void
+forget_all_at_commit(void)
+{
+	List	   *rows = hp_config_rows(InvalidOid, 0);
+	ListCell   *lc;
+
+	if (!hp_shmem_attach(HP_SHMEM_IF_EXISTS))
+		return;
+	foreach(lc, rows)
+		hp_stats_forget_at_commit(((HpConfigRow *) lfirst(lc))->relid);
+}
+
 /*
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
  * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a renamed
- * schema does not tell any more what is configured; and what rendered values
- * depend on.
+ * schema, or an extension that was dropped, does not tell any more what was
+ * configured; and what rendered values depend on.
  */
 Datum
 hotpath_note_start(PG_FUNCTION_ARGS)
@@ -532,37 +567,25 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 		hp_attach_note_types();
 	if (renames_our_schema(trigger->parsetree))
 		hp_attach_note_all();
+	if (drops_our_extension(trigger->parsetree))
+		forget_all_at_commit();
 	PG_RETURN_NULL();
 }
 
-/* Does a command give a table another name? */
+/* Does a command give relations another name? */
 static bool
-renames_table(Node *parsetree)
+renames_relations(Node *parsetree)
 {
+	ObjectType	type;
+
 	if (IsA(parsetree, RenameStmt))
-		return ((RenameStmt *) parsetree)->renameType == OBJECT_TABLE;
-	return IsA(parsetree, AlterObjectSchemaStmt) &&
-		((AlterObjectSchemaStmt *) parsetree)->objectType == OBJECT_TABLE;
-}
-
-/*
- * Have all sessions analyze their prepared statements again, when this transaction commits.  A null or
- * a row of a table's type names the type by its OID, so the server would not look at the name again,
- * by which another table is meant now.
- */
-static void
-have_statements_analyzed(void)
-{
-	Oid			schema = get_namespace_oid("hotpath", true);
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Relation	catalog;
-
-	if (!HeapTupleIsValid(tuple))
-		return;
-	catalog = table_open(NamespaceRelationId, AccessShareLock);
-	CacheInvalidateHeapTuple(catalog, tuple, NULL);
-	table_close(catalog, AccessShareLock);
-	ReleaseSysCache(tuple);
+		type = ((RenameStmt *) parsetree)->renameType;
+	else if (IsA(parsetree, AlterObjectSchemaStmt))
+		type = ((AlterObjectSchemaStmt *) parsetree)->objectType;
+	else
+		return false;
+	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW ||
+		type == OBJECT_FOREIGN_TABLE || type == OBJECT_SCHEMA;
 }
 
 /* ddl_command_end: notes the tables that a command has changed. */
@@ -575,8 +598,8 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_ddl");
-	if (renames_table(trigger->parsetree))
-		have_statements_analyzed();
+	if (renames_relations(trigger->parsetree))
+		hp_relation_have_renamed();
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(false);
@@ -654,7 +677,9 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	if (dropped != NIL)
 	{
 		hp_attach_recheck_parents();
-		hp_config_delete_all(dropped);
+		/* another table may be given the name */
+		if (hp_config_delete_all(dropped))
+			hp_relation_have_renamed();
 	}
 	PG_RETURN_NULL();
 }

@@ -497,7 +497,9 @@ hp_key_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column
 	path = find_coercion_pathway(column->type, base, COERCION_IMPLICIT, &function);
 	if (path == COERCION_PATH_RELABELTYPE || IsBinaryCoercible(base, column->type))
 		return;
-	if (path == COERCION_PATH_FUNC && !(is_text(base) && function >= FirstNormalObjectId))
+	/* the cast from text to regclass knows names only, not all that a literal may be */
+	if (path == COERCION_PATH_FUNC &&
+		!(is_text(base) && (function >= FirstNormalObjectId || column->type == REGCLASSOID)))
 	{
 		if (!hp_may_execute(function))
 			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, get_func_name(function));

@@ -10,6 +10,8 @@
  * invalidations first, so that what is returned is up to date.
  *
  * That the lock is already held is remembered by transaction (relation_lock.c).
+ * A relation that is given by its row type must have the name that it had when
+ * the statement was analyzed (relation_names.c).
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -42,6 +44,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -78,6 +81,9 @@ static HTAB *watches = NULL;
 static HpRelation *last_by_rowtype = NULL;
 static HpRelation *last_by_relid = NULL;
 
+/* The relation whose changes make all descriptors invalid. */
+static Oid	watched_for_all = InvalidOid;
+
 /* Grows with every invalidation: one that arrives while a descriptor is built must not be lost. */
 static uint64 invalidations = 0;
 
@@ -113,7 +119,8 @@ relation_changed(Datum arg, Oid relid)
 	WatchEntry *watch;
 
 	invalidations++;
-	if (!OidIsValid(relid))
+	hp_relation_name_changed(relid);
+	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
 		invalidate_all();
 		return;
@@ -142,6 +149,14 @@ anything_changed(Datum arg, int cacheid, uint32 hash)
 {
 	invalidations++;
 	invalidate_all();
+}
+
+/* A schema has changed, or a relation has another name (hp_relation_have_renamed()). */
+static void
+schema_changed(Datum arg, int cacheid, uint32 hash)
+{
+	hp_relation_schema_changed(hash);
+	anything_changed(arg, cacheid, hash);
 }
 
 /* Functions that keys are hashed by.  More than there is room for: all functions. */
@@ -199,7 +214,7 @@ hp_relation_init(void)
 	CacheRegisterSyscacheCallback(AUTHOID, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(DATABASEOID, privileges_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, anything_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(OPEROID, anything_changed, (Datum) 0);
@@ -226,6 +241,13 @@ hp_relation_sweep(HTAB *table, long *sweep_at)
 		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(*relid)))
 			hash_search(table, relid, HASH_REMOVE, NULL);
 	*sweep_at = Max(HP_SWEEP_FROM, 2 * hash_get_num_entries(table));
+}
+
+/* When other changes, all descriptors are to be rebuilt.  There is one such relation at a time. */
+void
+hp_relation_watch_for_all(Oid other)
+{
+	watched_for_all = other;
 }
 
 /* When other changes, the descriptor of relid is to be rebuilt as well. */
@@ -435,49 +457,42 @@ hp_relation_peek(Oid relid)
 	return rel != NULL && rel->valid ? rel : NULL;
 }
 
-/*
- * A relation that was called name when its row type was looked up; what was given by its row type was
- * meant by that name.  Raises an error if it has another one since it is locked, as where tables swap
- * their names: a SELECT would look the name up again, which a function cannot.
- */
-static HpRelation *
-by_oid_and_name(Oid relid, const char *name)
-{
-	HpRelation *rel = hp_relation_by_oid(relid);
-
-	if (unlikely(strcmp(rel->name, name) != 0))
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("%s was renamed while the statement was run", name),
-				errdetail("Its name is %s now.", rel->name),
-				errhint("Run the statement again: it may be another table's name now."));
-	return rel;
-}
-
 /* With the name of the relation, if it was known before a message about it has come. */
 static HpRelation *
 by_rowtype_slow(Oid rowtype, const char *name)
 {
 	RowtypeEntry *entry = hash_search(rowtypes, &rowtype, HASH_FIND, NULL);
 	bool		known = entry != NULL && entry->relation->valid;
+	bool		certain = name != NULL || known;
 	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
 	HpRelation *rel;
 
 	if (!OidIsValid(relid) && !SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(rowtype)))
+	{
+		/* prepared statements name it by its OID: another table may have the name now */
+		ResetPlanCache();
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_TABLE),
 				errmsg("the table of the first argument does not exist any more"),
-				errdetail("Another session has dropped it."),
-				errhint("Name an existing table."));
+				errdetail("It was dropped."),
+				errhint("Name an existing table, or run the statement again if this is one."));
+	}
 	if (!OidIsValid(relid) || (!known && get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE))
 		ereport(ERROR,
 				errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				errmsg("type %s is not the row type of a table", format_type_be(rowtype)),
 				errdetail("The first argument names the table by its row type."),
 				errhint("Pass a null of the table's row type, such as NULL::users."));
-	if (name == NULL)
-		name = known ? entry->relation->name : hp_relation_qualified_name(relid);
-	rel = by_oid_and_name(relid, name);
+	if (known)
+		name = entry->relation->name;
+	else if (name == NULL)
+	{
+		name = hp_relation_qualified_name(relid);
+		/* a message about the relation, but not about its name */
+		certain = entry != NULL && strcmp(entry->relation->name, name) == 0;
+	}
+	rel = hp_relation_by_oid(relid);
+	hp_relation_check_name(rel, name, certain);
 	last_by_rowtype = rel;
 	return rel;
 }
@@ -747,28 +762,4 @@ hp_relation_find_column(TupleDesc desc, const char *name)
 			return attr->attnum;
 	}
 	return InvalidAttrNumber;
-}
-
-/* A relation's name for messages; the OID when it is gone. */
-char *
-hp_relation_name(Oid relid)
-{
-	char	   *name = get_rel_name(relid);
-
-	return name != NULL ? name : psprintf("%u", relid);
-}
-
-/*
- * A relation's quoted, schema-qualified name.  Raises an error where it is gone: a function that was
- * called meanwhile may have dropped it, which a lock of one's own does not prevent.
- */
-char *
-hp_relation_qualified_name(Oid relid)
-{
-	char	   *name = get_rel_name(relid);
-	char	   *schema = name != NULL ? get_namespace_name(get_rel_namespace(relid)) : NULL;
-
-	if (schema == NULL)
-		hp_relation_report_missing(relid);
-	return quote_qualified_identifier(schema, name);
 }

@@ -65,10 +65,16 @@ hp_noreturn extern void hp_relation_report_missing(Oid relid);
 extern List *hp_relation_ancestors(Oid relid, List *found);
 extern void hp_relation_watch(Oid other, Oid relid);
 extern void hp_relation_watch_function(Oid function);
+extern void hp_relation_watch_for_all(Oid other);
 extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 /* The column of a row type with a name; InvalidAttrNumber if there is none. */
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 
+/* relation_names.c */
+extern void hp_relation_name_changed(Oid relid);
+extern void hp_relation_schema_changed(uint32 hash);
+extern void hp_relation_have_renamed(void);
+extern void hp_relation_check_name(const HpRelation *rel, const char *name, bool certain);
 extern char *hp_relation_name(Oid relid);
 extern char *hp_relation_qualified_name(Oid relid);
 

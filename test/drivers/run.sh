@@ -241,7 +241,7 @@ psql_scripts() {
 jq_ids() { /usr/bin/python3 -c 'import json, sys; [print(item["id"]) for item in json.load(sys.stdin)["items"]]'; }
 
 administration() {
-	local holder
+	local session
 	compare "administration: rows are loaded" "$(script admin/warm.sql -At)" "$(plain 'select count(*) from users')"
 	compare "administration: they are right" "$(script admin/verify.sql -At | cut -d'|' -f2)" 0
 	compare "administration: and checked" "$(plain "select checked >= 2 * (select count(*) from users) from hotpath.verify_cache('users')")" t
@@ -253,11 +253,11 @@ administration() {
 	sed "s/interval '5 minutes'/interval '0'/" "$COOK/admin/alarms.sql" >"$COOK/admin/alarms-at-once.sql"
 	sql -c "begin; update products set title = title where id = 1; prepare transaction 'forgotten'"
 	coproc holder { psql -Xq -c 'begin; update products set title = title where id = 2' -c 'select pg_sleep(600)' 2>&1; }
-	holder=$holder_PID
+	session=$holder_PID
 	wait_for "select count(*) = 1 from pg_stat_activity where wait_event = 'PgSleep'"
 	compare "administration: there are alarms" "$(script admin/alarms-at-once.sql -At | grep -c -e '^users|.*trigger' -e "pg_sleep" -e '^forgotten')" 3
 	plain "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" >/dev/null
-	wait "$holder"
+	wait "$session"
 	sql -c "rollback prepared 'forgotten'"
 }
 

@@ -46,6 +46,37 @@ is($subscriber->safe_psql('postgres', "SET session_replication_role = replica; "
 $subscriber->safe_psql('postgres', $get);
 $subscriber->safe_psql('postgres', 'SET session_replication_role = replica; TRUNCATE t');
 is($subscriber->safe_psql('postgres', $get), '||', 'and so is its truncate');
+
+# A publication of all tables contains the configuration.  What is cached is each server's own affair
+my $upgrade = start_node('upgrade');
+my $names = q{SELECT string_agg(relation::text, ' ' ORDER BY relation::text) FROM hotpath.cached_key};
+my $failures = 'SELECT apply_error_count + sync_error_count FROM pg_stat_subscription_stats';
+$publisher->safe_psql('postgres', 'CREATE EXTENSION pg_hotpath; CREATE TABLE u (id int PRIMARY KEY, v text); '
+	  . "SELECT hotpath.cache_table('t'), hotpath.cache_table('u'); CREATE PUBLICATION everything FOR ALL TABLES");
+$upgrade->safe_psql('postgres', "CREATE EXTENSION pg_hotpath; $table; CREATE TABLE u (id int PRIMARY KEY, v text); "
+	  . "SELECT hotpath.cache_table('t', ttl => '1 hour')");
+$upgrade->safe_psql('postgres', 'CREATE SUBSCRIPTION everything CONNECTION '
+	  . "'" . $publisher->connstr('postgres') =~ s/'/''/gr . "' PUBLICATION everything");
+$upgrade->wait_for_subscription_sync($publisher, 'everything');
+is($upgrade->safe_psql('postgres', "$names; SELECT ttl FROM hotpath.cached_key WHERE relation = 't'::regclass"),
+	"t u\n01:00:00", 'the initial copy brings the configuration, but for what is cached already');
+is($upgrade->safe_psql('postgres', "SELECT hotpath.cache_check('u')"),
+	'the TRUNCATE trigger is missing, altered or not ENABLE ALWAYS', 'a table without triggers is read');
+$upgrade->safe_psql('postgres', "SELECT hotpath.cache_table('u')");
+for my $change (
+	[ "CREATE TABLE there (id int PRIMARY KEY); SELECT hotpath.cache_table('there')", 't u', 'a table not known here' ],
+	[ "SELECT hotpath.cache_table('u', ttl => '1 day'); ALTER TABLE u RENAME id TO no", 't u', 'other options, other columns' ],
+	[ "SELECT hotpath.uncache_table('u'); DROP TABLE there; DROP TABLE u", 't u', 'tables uncached and dropped' ])
+{
+	$publisher->safe_psql('postgres', "$change->[0]; TRUNCATE t; INSERT INTO t VALUES (1, '$change->[2]')");
+	$publisher->wait_for_catchup('everything');
+	is($upgrade->safe_psql('postgres', "$get; $get; $names"), "$change->[2]||\n$change->[2]||\n$change->[1]",
+		"$change->[2]: replication goes on, and nothing else");
+	is($upgrade->safe_psql('postgres', 'SELECT key_columns, ttl FROM hotpath.cached_key WHERE relation::text = '
+			  . "'u'"), '{id}|', "$change->[2]: the options are its own");
+}
+is($upgrade->safe_psql('postgres', $failures), '0', 'without an error');
+$upgrade->stop;
 $subscriber->stop;
 $publisher->stop;
 

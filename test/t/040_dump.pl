@@ -102,6 +102,38 @@ for my $part ('schema', 'data')
 attached('apart', 'schema, then data');
 compare_all('apart', 'schema, then data');
 
+# Data restored with all triggers disabled, so also those of the configuration, while a session writes
+# that has found the table not to be cached
+$node->safe_psql('postgres', 'CREATE DATABASE silent TEMPLATE template0');
+$node->command_ok([ 'pg_restore', '-e', '-d', $node->connstr('silent'), "$dir/schema" ], 'no triggers: schema');
+$node->command_ok([ 'pg_dump', '-Fc', '--data-only', '--exclude-table-data=users', '-f', "$dir/silent", '-d',
+		$node->connstr('src') ], 'no triggers: dump of other data');
+$node->safe_psql('silent', 'CREATE ROLE writer; GRANT ALL ON users TO writer');
+my $writer = Hotpath::Session->new($node, database => 'silent');
+$writer->query("SET ROLE writer; INSERT INTO users VALUES (1, 'first'); SELECT hotpath.get(NULL::users, 1)");
+$node->command_ok([ 'pg_restore', '-e', '--disable-triggers', '-d', $node->connstr('silent'), "$dir/silent" ],
+	'no triggers: restore');
+for my $state ('after the restore', 'repaired')
+{
+	if ($state eq 'repaired')
+	{
+		like($node->safe_psql('silent', "SELECT hotpath.cache_check('users')"), qr/hotpath.cached_key/,
+			'no triggers: nothing is cached, and it says why');
+		$node->safe_psql('silent', "SELECT hotpath.cache_table('users', ttl => '1 hour'), hotpath.cache_table('part'), "
+			  . q{hotpath.cache_table('"odd schema"."odd table"')});
+	}
+	for my $value ('one', 'two', 'three')
+	{
+		$writer->query("UPDATE users SET name = '$value' WHERE id = 1");
+		is($node->safe_psql('silent', 'SELECT (hotpath.get(NULL::users, 1)).name; ' x 2), "$value\n$value",
+			"no triggers: $value, $state");
+	}
+}
+is($node->safe_psql('silent', 'SELECT tgenabled, count(*) FROM pg_trigger WHERE tgrelid = '
+		  . "'hotpath.cached_key'::regclass GROUP BY 1"), 'A|3', 'no triggers: those of the configuration are on again');
+attached('silent', 'no triggers, repaired');
+$writer->quit;
+
 # Restored over itself, while sessions have it all in memory
 my $session = Hotpath::Session->new($node, database => 'to_custom');
 $session->query(comparison('users', 1, 100));

@@ -35,7 +35,7 @@ for my $preload (0, 1)
 	my $how = $preload ? 'preloaded' : 'not preloaded';
 
 	$node = start_node("places_$preload", preload => $preload,
-		conf => "pg_hotpath.cache_size = '1MB'");
+		conf => "pg_hotpath.cache_size = '1MB'\nmax_prepared_transactions = 1");
 	query('CREATE EXTENSION pg_hotpath');
 
 	# Dropped tables give their places back, one at a time and in other sessions
@@ -67,6 +67,22 @@ for my $preload (0, 1)
 	query('CREATE EXTENSION pg_hotpath; ' . join('; ', map { fresh("t_$_") } 1 .. $places / 2), 'other');
 	is(served('t_' . $places / 2, 'other'), 1, "$how: cached after a dropped database");
 	query('DROP DATABASE other');
+
+	# The extension, and drops that nobody notes
+	query('CREATE DATABASE other');
+	query('CREATE EXTENSION pg_hotpath; ' . join('; ', map { fresh("t_$_") } 1 .. $places / 2), 'other');
+	query('DROP EXTENSION pg_hotpath CASCADE', 'other');
+	query('CREATE SCHEMA by_extension; SET search_path = by_extension, public; '
+		  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
+	is(query('SELECT hotpath.cache_check(\'by_extension.t_' . $places / 2 . '\')'), '',
+		"$how: cached after the extension of another database was dropped");
+	query('BEGIN; DROP SCHEMA by_extension CASCADE; PREPARE TRANSACTION \'drop\'');
+	query('COMMIT PREPARED \'drop\'');
+	query('CREATE SCHEMA by_two; SET search_path = by_two, public; '
+		  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
+	is(query('SELECT hotpath.cache_check(\'by_two.t_' . $places / 2 . '\')'), '',
+		"$how: cached after tables were dropped by two-phase commit");
+	query('DROP SCHEMA by_two CASCADE; DROP DATABASE other');
 
 	# All of them taken
 	query(fresh("full_$_")) for 1 .. $more;

@@ -358,6 +358,7 @@ insert into probe (proc, object, ours) values
 	('hotpath.note_row()', 'used', 'create trigger x after insert on rm.mine for each row execute function hotpath.note_row()'),
 	('hotpath.note_truncate()', 'used', 'create trigger x after truncate on rm.mine execute function hotpath.note_truncate()'),
 	('hotpath.note_config()', 'used', 'create trigger x after insert on rm.mine for each row execute function hotpath.note_config()'),
+	('hotpath.keep_config()', 'used', 'create trigger x before insert on rm.mine for each row execute function hotpath.keep_config()'),
 	('hotpath.note_start()', 'used', 'create event trigger x on ddl_command_start execute function hotpath.note_start()'),
 	('hotpath.note_ddl()', 'used', 'create event trigger x on ddl_command_end execute function hotpath.note_ddl()'),
 	('hotpath.note_drop()', 'used', 'create event trigger x on sql_drop execute function hotpath.note_drop()'),

@@ -5,7 +5,7 @@ set search_path = trigger_functions;
 
 -- who may execute what
 select proname, has_function_privilege('public', oid, 'execute') as everybody
-from pg_proc where pronamespace = 'hotpath'::regnamespace and proname like 'note%' order by proname;
+from pg_proc where pronamespace = 'hotpath'::regnamespace and proname ~ '^note|^keep' order by proname;
 
 create role regress_functions;
 grant usage, create on schema trigger_functions to regress_functions;
@@ -19,6 +19,7 @@ create table own (relation regclass, v text);
 create trigger own after insert or update or delete on own
 	for each row execute function hotpath.note_config();
 create trigger own before truncate on own execute function hotpath.note_config();
+create trigger own before insert on own for each row execute function hotpath.keep_config();
 create event trigger own on ddl_command_end execute function hotpath.note_ddl();
 select hotpath.note_config();
 
@@ -27,6 +28,9 @@ reset role;
 create trigger own after insert or update or delete on own
 	for each row execute function hotpath.note_config();
 create trigger own_truncate before truncate on own execute function hotpath.note_config();
+create trigger own_keep before insert on own for each row execute function hotpath.keep_config();
+insert into own values ('cached', 'x');
+drop trigger own_keep on own;
 insert into own values ('cached', 'x');
 truncate own;
 set role regress_functions;

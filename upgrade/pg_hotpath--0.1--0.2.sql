@@ -20,8 +20,13 @@ COMMENT ON EVENT TRIGGER hotpath_note_start IS
 
 -- What is cached is each server's own affair: changes are not decoded for publications FOR ALL TABLES.
 ALTER TABLE @extschema@.cached_key REPLICA IDENTITY NOTHING;
+CREATE FUNCTION @extschema@.keep_config() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'hotpath_keep_config' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.keep_config() IS
+	'row trigger of hotpath.cached_key: skips what a subscription brings for a key that is cached here already';
+REVOKE EXECUTE ON FUNCTION @extschema@.keep_config() FROM PUBLIC;
 CREATE TRIGGER keep_config BEFORE INSERT ON @extschema@.cached_key
-	FOR EACH ROW EXECUTE FUNCTION @extschema@.note_config();
+	FOR EACH ROW EXECUTE FUNCTION @extschema@.keep_config();
 ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER keep_config;
 COMMENT ON TRIGGER keep_config ON @extschema@.cached_key IS
 	'skips what a subscription brings for a key that is cached here already';

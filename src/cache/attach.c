@@ -259,7 +259,7 @@ enable_config_triggers(void)
 	static const HpTrigger triggers[] = {
 		{"note_config", "note_config", .events = HP_ROW_EVENTS},
 		{"note_config_truncate", "note_config", .events = HP_TRUNCATE_CONFIG_EVENTS},
-		{"keep_config", "note_config", .events = HP_KEEP_CONFIG_EVENTS}
+		{"keep_config", "keep_config", .events = HP_KEEP_CONFIG_EVENTS}
 	};
 	Oid			table = hp_config_table();
 

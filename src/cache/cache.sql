@@ -74,8 +74,12 @@ COMMENT ON TRIGGER note_config_truncate ON @extschema@.cached_key IS
 	'makes sessions read the configuration again';
 COMMENT ON TRIGGER note_config ON @extschema@.cached_key IS
 	'makes sessions read the configuration again';
+CREATE FUNCTION @extschema@.keep_config() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'hotpath_keep_config' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.keep_config() IS
+	'row trigger of hotpath.cached_key: skips what a subscription brings for a key that is cached here already';
 CREATE TRIGGER keep_config BEFORE INSERT ON @extschema@.cached_key
-	FOR EACH ROW EXECUTE FUNCTION @extschema@.note_config();
+	FOR EACH ROW EXECUTE FUNCTION @extschema@.keep_config();
 ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER keep_config;
 COMMENT ON TRIGGER keep_config ON @extschema@.cached_key IS
 	'skips what a subscription brings for a key that is cached here already';
@@ -100,7 +104,7 @@ CREATE FUNCTION @extschema@.note_rewrite() RETURNS event_trigger
 COMMENT ON FUNCTION @extschema@.note_rewrite() IS
 	'event trigger function: notes that a cached table is rewritten';
 
-REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.note_start(),
+REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.keep_config(), @extschema@.note_start(),
 	@extschema@.note_ddl(), @extschema@.note_drop(), @extschema@.note_rewrite() FROM PUBLIC;
 
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start

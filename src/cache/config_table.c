@@ -338,7 +338,9 @@ insert_row(Relation rel, HeapTuple tuple)
 		Datum		values[INDEX_MAX_KEYS];
 		bool		nulls[INDEX_MAX_KEYS];
 
-		if (!info->ii_ReadyForInserts)
+		if (!info->ii_ReadyForInserts ||
+			(info->ii_Predicate != NIL &&
+			 !ExecQual(ExecPrepareQual(info->ii_Predicate, estate), GetPerTupleExprContext(estate))))
 			continue;
 		FormIndexDatum(info, slot, estate, values, nulls);
 		index_insert(index, values, nulls, &tuple->t_self, rel,

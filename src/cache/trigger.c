@@ -76,6 +76,7 @@
 PG_FUNCTION_INFO_V1(hotpath_note_row);
 PG_FUNCTION_INFO_V1(hotpath_note_truncate);
 PG_FUNCTION_INFO_V1(hotpath_note_config);
+PG_FUNCTION_INFO_V1(hotpath_keep_config);
 PG_FUNCTION_INFO_V1(hotpath_note_start);
 PG_FUNCTION_INFO_V1(hotpath_note_ddl);
 PG_FUNCTION_INFO_V1(hotpath_note_drop);
@@ -351,8 +352,7 @@ note_configured(Oid relid)
 
 /*
  * Fired for each row of hotpath.cached_key that is changed by hand or by a
- * restore, and before the table is truncated.  Also before a row is inserted, to
- * skip one that a subscription brings for a key that is cached here already.
+ * restore, and before the table is truncated.
  */
 Datum
 hotpath_note_config(PG_FUNCTION_ARGS)
@@ -377,11 +377,6 @@ hotpath_note_config(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	}
 	tuples[0] = trigger->tg_trigtuple;
-	if (TRIGGER_FIRED_BEFORE(trigger->tg_event))
-		return PointerGetDatum(IsLogicalWorker() &&
-							   hp_config_has_key_of(tuples[0],
-													RelationGetDescr(trigger->tg_relation)) ?
-							   NULL : tuples[0]);
 	tuples[1] = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : NULL;
 	for (int i = 0; i < 2 && tuples[i] != NULL; i++)
 	{
@@ -392,6 +387,26 @@ hotpath_note_config(PG_FUNCTION_ARGS)
 		note_configured(DatumGetObjectId(relid));
 	}
 	return PointerGetDatum(NULL);
+}
+
+/* Before a row is inserted into hotpath.cached_key: skips what a subscription brings for a key that is there. */
+Datum
+hotpath_keep_config(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		RelationGetRelid(trigger->tg_relation) != hp_config_table())
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("hotpath.keep_config must be fired before a row is inserted into hotpath.cached_key"),
+				errdetail("It keeps what is cached here, whatever a subscription brings."),
+				errhint("Do not use it elsewhere."));
+	if (IsLogicalWorker() &&
+		hp_config_has_key_of(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)))
+		return PointerGetDatum(NULL);
+	return PointerGetDatum(trigger->tg_trigtuple);
 }
 
 static void
@@ -585,7 +600,9 @@ renames_relations(Node *parsetree)
 	else
 		return false;
 	return type == OBJECT_TABLE || type == OBJECT_VIEW || type == OBJECT_MATVIEW ||
-		type == OBJECT_FOREIGN_TABLE || type == OBJECT_SCHEMA;
+		type == OBJECT_FOREIGN_TABLE || type == OBJECT_SCHEMA || type == OBJECT_EXTENSION ||
+		/* which renames tables as well */
+		type == OBJECT_INDEX;
 }
 
 /* ddl_command_end: notes the tables that a command has changed. */

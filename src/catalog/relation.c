@@ -119,7 +119,6 @@ relation_changed(Datum arg, Oid relid)
 	WatchEntry *watch;
 
 	invalidations++;
-	hp_relation_name_changed(relid);
 	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
 		invalidate_all();
@@ -155,7 +154,7 @@ anything_changed(Datum arg, int cacheid, uint32 hash)
 static void
 schema_changed(Datum arg, int cacheid, uint32 hash)
 {
-	hp_relation_schema_changed(hash);
+	hp_relation_names_changed(hash);
 	anything_changed(arg, cacheid, hash);
 }
 
@@ -208,6 +207,8 @@ hp_relation_init(void)
 	if (rowtypes == NULL)
 		rowtypes = hash_create("pg_hotpath row types", 32, &by_rowtype, HASH_ELEM | HASH_BLOBS);
 	watches = hash_create("pg_hotpath partitions", 32, &by_other, HASH_ELEM | HASH_BLOBS);
+
+	hp_relation_names_init();
 
 	/* nothing below can fail */
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
@@ -322,7 +323,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->generation = ++generation;
 	result->context = context;
 	outer = MemoryContextSwitchTo(context);
-	result->name = hp_relation_qualified_name(result->relid);
+	result->name = hp_relation_note_name(result->relid);
 	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{

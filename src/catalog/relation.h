@@ -71,8 +71,9 @@ extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 
 /* relation_names.c */
-extern void hp_relation_name_changed(Oid relid);
-extern void hp_relation_schema_changed(uint32 hash);
+extern void hp_relation_names_init(void);
+extern void hp_relation_names_changed(uint32 hash);
+extern char *hp_relation_note_name(Oid relid);
 extern void hp_relation_have_renamed(void);
 extern void hp_relation_check_name(const HpRelation *rel, const char *name, bool certain);
 extern char *hp_relation_name(Oid relid);

@@ -7,15 +7,18 @@
  * statement is analyzed.  That takes no lock, so that the name may be another
  * relation's when the function runs, as where tables swap names.  A SELECT looks the
  * name up again when it has locked what it has found; a function cannot, and raises
- * an error.  Prepared statements are analyzed again once a session has read that a
- * relation was renamed: the server would not do so for a mere row type.
+ * an error.
  *
- * Within a transaction that may be in the middle of a statement.  So we remember
- * which messages were read, and during which statement.  Where a descriptor was
- * valid before the lock was taken, its name says it all; these are for relations
- * that the session knows nothing certain of.
+ * Where a descriptor was valid before the lock was taken, its name says it all.  For
+ * relations that the session knows nothing certain of: has a message about names
+ * come in the middle of this transaction (at its start nothing is analyzed yet), and
+ * was the relation's entry in the catalogs, or its schema's, written by somebody who
+ * may have committed meanwhile?  Then the error may be raised for nothing: by a
+ * transaction that was open while the relation was renamed.
  *
- * The callbacks neither throw nor allocate.
+ * Statements that are prepared are analyzed again when a relation was renamed, which
+ * the server would not do for a mere row type; and at the end of a transaction in
+ * which such a message has come, since it may have come while they were analyzed.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,93 +26,103 @@
 
 #include "catalog/relation.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
-#include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/portal.h"
+#include "utils/plancache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 
-/* Messages of a kind that a session remembers.  If more come during a statement, it may have been any. */
-#define HP_MESSAGES 64
+/* The hash of schema hotpath, by which others tell that a relation was renamed; 0 if it is not known. */
+static uint32 schema_hash = 0;
 
-typedef struct Message
+/* Has a message about names come in the middle of this transaction? */
+static bool names_changed = false;
+
+/* All older ones had ended before this transaction began; invalid if that is not known. */
+static TransactionId ended_before = InvalidTransactionId;
+
+/* For the callback of the cache of schemas, which must not throw; a hash of 0 stands for all of them. */
+void
+hp_relation_names_changed(uint32 hash)
 {
-	uint32		value;			/* OID, or hash */
-	TimestampTz at;				/* when the statement was begun that has met it */
-} Message;
+	if (IsTransactionState() && (hash == schema_hash || hash == 0 || schema_hash == 0))
+		names_changed = true;
+}
 
-typedef struct Messages
+/* The name of a relation that a descriptor is built of, in the current context. */
+char *
+hp_relation_note_name(Oid relid)
 {
-	uint64		n;				/* that have come ever */
-	Message		last[HP_MESSAGES];
-} Messages;
+	Oid			schema = get_namespace_oid("hotpath", true);
 
-static Messages of_relations;	/* by OID */
-static Messages of_schemas;		/* by hash */
+	schema_hash = OidIsValid(schema) ?
+		GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schema)) : 0;
+	return hp_relation_qualified_name(relid);
+}
 
-/* This session reads its own message. */
-static bool renaming = false;
-
-/* What comes at the start of a transaction comes before anything is analyzed. */
+/* Must not throw. */
 static void
-remember(Messages *messages, uint32 value)
+at_transaction_end(XactEvent event, void *arg)
 {
-	if (IsTransactionState() && !renaming)
-		messages->last[messages->n++ % HP_MESSAGES] =
-			(Message) {value, GetCurrentStatementStartTimestamp()};
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE ||
+		event == XACT_EVENT_PARALLEL_PRE_COMMIT)
+		return;
+	if (names_changed)
+		ResetPlanCache();
+	names_changed = false;
+	ended_before = RecentXmin;
 }
 
-/* For the relation cache's callback. */
+/* Called from hp_relation_init(). */
 void
-hp_relation_name_changed(Oid relid)
+hp_relation_names_init(void)
 {
-	remember(&of_relations, relid);
+	RegisterXactCallback(at_transaction_end, NULL);
 }
 
-/* For the callback of the cache of schemas. */
+/* Was a row of a catalog written by another transaction, which may have ended since this one began? */
+static bool
+is_recent(int cacheid, Oid oid)
+{
+	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
+	TransactionId xmin;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	ReleaseSysCache(tuple);
+	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before));
+}
+
+/*
+ * Raise an error if a relation that is locked now was not, or may not have been, what the name meant
+ * when the statement was analyzed.  name is what it was called before the lock was taken; certain if no
+ * message about it had come since that was noted.
+ */
 void
-hp_relation_schema_changed(uint32 hash)
+hp_relation_check_name(const HpRelation *rel, const char *name, bool certain)
 {
-	remember(&of_schemas, hash);
-}
+	bool		same = strcmp(rel->name, name) == 0;
 
-/* Was a message read since what is being executed was planned? */
-static bool
-has_come(const Messages *messages, uint32 value)
-{
-	TimestampTz since = ActivePortal != NULL ? ActivePortal->creation_time :
-		GetCurrentStatementStartTimestamp();
-
-	for (uint64 i = 1; i <= Min(messages->n, HP_MESSAGES); i++)
-	{
-		const Message *message = &messages->last[(messages->n - i) % HP_MESSAGES];
-
-		if (message->at < since)
-			return false;
-		if (message->value == value)
-			return true;
-	}
-	return messages->n > HP_MESSAGES;
-}
-
-static bool
-has_schema_changed(Oid schema)
-{
-	return has_come(&of_schemas, GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schema)));
-}
-
-/* May the relation have got the name that it has since what is being executed was planned? */
-static bool
-may_have_renamed(const HpRelation *rel)
-{
-	return has_schema_changed(get_namespace_oid("hotpath", true)) &&
-		(has_come(&of_relations, rel->relid) || has_schema_changed(rel->schema));
+	if (likely(same && (certain || !names_changed ||
+						!(is_recent(RELOID, rel->relid) || is_recent(NAMESPACEOID, rel->schema)))))
+		return;
+	/* a function of PL/pgSQL has kept the plan that it has just made */
+	ResetPlanCache();
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("%s was renamed while the statement was run", name),
+			same ? errdetail("Or while its transaction was open, in which it is used for the first time.") :
+			errdetail("Its name is %s now.", rel->name),
+			errhint("Run the statement again: it may be another table's name now."));
 }
 
 /*
@@ -129,37 +142,8 @@ hp_relation_have_renamed(void)
 	CacheInvalidateHeapTuple(catalog, tuple, NULL);
 	table_close(catalog, AccessShareLock);
 	ReleaseSysCache(tuple);
-	renaming = true;
-	PG_TRY();
-	{
-		(void) GetCurrentCommandId(true);
-		CommandCounterIncrement();
-	}
-	PG_FINALLY();
-	{
-		renaming = false;
-	}
-	PG_END_TRY();
-}
-
-/*
- * Raise an error if a relation that is locked now was not, or may not have been, what the name meant
- * when the statement was analyzed.  name is what it was called before the lock was taken; certain if no
- * message about it had come since that was noted.
- */
-void
-hp_relation_check_name(const HpRelation *rel, const char *name, bool certain)
-{
-	bool		same = strcmp(rel->name, name) == 0;
-
-	if (likely(same && (certain || !may_have_renamed(rel))))
-		return;
-	ereport(ERROR,
-			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("%s was renamed while the statement was run", name),
-			same ? errdetail("It has had another name until then.") :
-			errdetail("Its name is %s now.", rel->name),
-			errhint("Run the statement again: it may be another table's name now."));
+	(void) GetCurrentCommandId(true);
+	CommandCounterIncrement();
 }
 
 /* A relation's name for messages; the OID when it is gone. */

@@ -63,6 +63,11 @@ our %calls = (
 		sql => q~UPDATE hotpath.cached_key SET ttl = i * interval '1 s' WHERE relation = 'loose'::regclass~,
 		slow => 50
 	},
+	'keep_config()' => {
+		sql => q~DELETE FROM hotpath.cached_key WHERE relation = 'loose'::regclass;
+			INSERT INTO hotpath.cached_key VALUES ('loose', true, '{id}', '{1}', NULL, false)~,
+		slow => 50
+	},
 	'note_start()' => {
 		sql => "EXECUTE format('ALTER TABLE small_leaf ALTER v SET STATISTICS %s', i % 100)",
 		slow => 100

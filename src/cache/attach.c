@@ -161,7 +161,7 @@ typedef struct HpTrigger
 {
 	const char *name;
 	const char *function;		/* in schema hotpath */
-	const char *fires;
+	const char *fires;			/* NULL where it comes with the extension */
 	const char *each;
 	int16		events;			/* the same */
 } HpTrigger;
@@ -217,26 +217,40 @@ depend_on_extension(Oid trigger)
 	recordDependencyOn(&object, &extension, DEPENDENCY_AUTO_EXTENSION);
 }
 
+static void
+enable_always(Oid relid, const HpTrigger *trigger)
+{
+	hp_query_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+							  hp_relation_qualified_name(relid), quote_identifier(trigger->name)));
+}
+
+static void
+drop_trigger(Oid relid, const HpTrigger *trigger)
+{
+	hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger->name),
+							  hp_relation_qualified_name(relid)));
+}
+
 /* Have one of our triggers on a table: create it, make it anew, enable it, or find that all is well. */
 static void
 ensure_trigger(Oid relid, const HpTrigger *trigger)
 {
-	char	   *table = hp_relation_qualified_name(relid);
-	const char *name = quote_identifier(trigger->name);
 	HpTriggerState state = trigger_state(relid, trigger);
 
 	if (state == HP_TRIGGER_REPLACED)
-		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", name, table));
+		drop_trigger(relid, trigger);
 	if (state == HP_TRIGGER_MISSING || state == HP_TRIGGER_REPLACED)
 	{
 		hp_query_utility(psprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s "
 								  "EXECUTE FUNCTION hotpath.%s()",
-								  name, trigger->fires, table, trigger->each, trigger->function));
+								  quote_identifier(trigger->name), trigger->fires,
+								  hp_relation_qualified_name(relid), trigger->each,
+								  trigger->function));
 		CommandCounterIncrement();
 		depend_on_extension(get_trigger_oid(relid, trigger->name, false));
 	}
 	if (state != HP_TRIGGER_READY)
-		hp_query_utility(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, name));
+		enable_always(relid, trigger);
 }
 
 /*
@@ -244,12 +258,11 @@ ensure_trigger(Oid relid, const HpTrigger *trigger)
  * than the root; what is left there notes nothing.
  */
 static void
-drop_trigger(Oid relid, const HpTrigger *trigger)
+drop_own_trigger(Oid relid, const HpTrigger *trigger)
 {
 	if (trigger_state(relid, trigger) != HP_TRIGGER_MISSING &&
 		hp_class_ownercheck(relid, GetUserId()))
-		hp_query_utility(psprintf("DROP TRIGGER %s ON %s", quote_identifier(trigger->name),
-								  hp_relation_qualified_name(relid)));
+		drop_trigger(relid, trigger);
 }
 
 /* Enable the triggers of the configuration again, as a restore leaves them, if the user may. */
@@ -267,8 +280,7 @@ enable_config_triggers(void)
 		return;
 	for (int i = 0; i < lengthof(triggers); i++)
 		if (trigger_state(table, &triggers[i]) == HP_TRIGGER_NOT_ALWAYS)
-			hp_query_utility(psprintf("ALTER TABLE hotpath.cached_key ENABLE ALWAYS TRIGGER %s",
-									  triggers[i].name));
+			enable_always(table, &triggers[i]);
 }
 
 /* All triggers that a cached table needs; the tables are locked. */
@@ -445,9 +457,9 @@ hp_attach_remove(Oid relid)
 	hp_relation_check_owner(relid);
 	hp_attach_note_always(relid);
 	all = find_all_inheritors(relid, AccessExclusiveLock, NULL);
-	drop_trigger(relid, &row_trigger);
+	drop_own_trigger(relid, &row_trigger);
 	foreach(lc, all)
-		drop_trigger(lfirst_oid(lc), &truncate_trigger);
+		drop_own_trigger(lfirst_oid(lc), &truncate_trigger);
 	hp_config_delete_all(list_make1_oid(relid));
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();

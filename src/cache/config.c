@@ -620,6 +620,18 @@ reclaim_slots(void)
 	pfree(relids);
 }
 
+/* The slot of a key; generation 0 when none is to be had. */
+static HpSlotRef
+take_slot(Oid relid, const HpKeyDef *def)
+{
+	HpSlotRef	slot = hp_stats_register(relid, def->index, def->seed);
+
+	if (slot.generation != 0)
+		return slot;
+	reclaim_slots();
+	return hp_stats_register(relid, def->index, def->seed);
+}
+
 /* Take the slots of a cached relation; false when none is to be had. */
 static bool
 take_slots(HpRelation *rel, HpCached *cached)
@@ -633,12 +645,7 @@ take_slots(HpRelation *rel, HpCached *cached)
 	{
 		HpCachedKey *key = &cached->keys[i];
 
-		key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
-		if (key->slot.generation == 0)
-		{
-			reclaim_slots();
-			key->slot = hp_stats_register(rel->relid, key->def->index, key->def->seed);
-		}
+		key->slot = take_slot(rel->relid, key->def);
 		if (key->slot.generation == 0)
 		{
 			cached->full_freed = freed;

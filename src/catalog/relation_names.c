@@ -56,7 +56,10 @@ hp_relation_names_changed(uint32 hash)
 		names_changed = true;
 }
 
-/* The name of a relation that a descriptor is built of, in the current context. */
+/*
+ * The name of a relation that a descriptor is built of, in the current context.  Takes the opportunity
+ * to learn by which hash others tell of names, which callbacks cannot look up.
+ */
 char *
 hp_relation_note_name(Oid relid)
 {

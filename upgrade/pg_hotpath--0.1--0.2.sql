@@ -12,7 +12,7 @@ COMMENT ON FUNCTION @extschema@.note_start() IS
 DROP EVENT TRIGGER hotpath_note_start;
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
 	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
-		'DROP TABLE')
+		'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS

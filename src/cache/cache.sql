@@ -109,7 +109,7 @@ REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.keep_config(),
 
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
 	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
-		'DROP TABLE')
+		'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS

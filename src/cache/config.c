@@ -637,9 +637,11 @@ static bool
 take_slots(HpRelation *rel, HpCached *cached)
 {
 	uint64		freed = hp_stats_freed();
+	TimestampTz now = cached->full_at != 0 ? GetCurrentTimestamp() : 0;
 
-	if (cached->full_at != 0 && cached->full_freed == freed &&
-		!TimestampDifferenceExceeds(cached->full_at, GetCurrentTimestamp(), HP_FULL_MS))
+	/* the clock may have been set back */
+	if (cached->full_at != 0 && cached->full_freed == freed && now >= cached->full_at &&
+		!TimestampDifferenceExceeds(cached->full_at, now, HP_FULL_MS))
 		return false;
 	for (int i = 0; i < cached->nkeys; i++)
 	{

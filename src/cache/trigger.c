@@ -63,6 +63,7 @@
 #include "nodes/parsenodes.h"
 #include "query/query.h"
 #include "replication/logicalworker.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
@@ -531,17 +532,49 @@ renames_our_schema(Node *parsetree)
 		hp_namespace_ownercheck(get_namespace_oid("hotpath", false), GetUserId());
 }
 
-/* Is a command to drop the extension? */
+/* Is a role among those whose objects a command drops? */
+static bool
+drops_owned_by(const DropOwnedStmt *drop, Oid role)
+{
+	ListCell   *lc;
+
+	foreach(lc, drop->roles)
+		if (get_rolespec_oid(lfirst(lc), true) == role)
+			return true;
+	return false;
+}
+
+static Oid
+owner_of_our_schema(void)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
+										ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/* Is a command to drop the extension, or its schema? */
 static bool
 drops_our_extension(Node *parsetree)
 {
 	DropStmt   *drop = (DropStmt *) parsetree;
+	const char *name;
 	ListCell   *lc;
 
-	if (!IsA(parsetree, DropStmt) || drop->removeType != OBJECT_EXTENSION)
+	if (IsA(parsetree, DropOwnedStmt))
+		return drops_owned_by((DropOwnedStmt *) parsetree, owner_of_our_schema());
+	if (!IsA(parsetree, DropStmt) ||
+		(drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA))
 		return false;
+	name = drop->removeType == OBJECT_EXTENSION ? "pg_hotpath" : "hotpath";
 	foreach(lc, drop->objects)
-		if (strcmp(strVal(lfirst(lc)), "pg_hotpath") == 0)
+		if (strcmp(strVal(lfirst(lc)), name) == 0)
 			return true;
 	return false;
 }

@@ -215,7 +215,7 @@ hp_relation_init(void)
 	CacheRegisterSyscacheCallback(AUTHOID, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, privileges_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(DATABASEOID, privileges_changed, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACENAME, schema_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(EVENTTRIGGEROID, anything_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(OPEROID, anything_changed, (Datum) 0);
@@ -323,7 +323,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->generation = ++generation;
 	result->context = context;
 	outer = MemoryContextSwitchTo(context);
-	result->name = hp_relation_note_name(result->relid);
+	hp_relation_note_name(result);
 	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{
@@ -417,6 +417,8 @@ build(Oid relid, bool locked)
 		/* of another table that had the OID */
 		if (entry->relation->rowtype != result->rowtype)
 			hash_search(rowtypes, &entry->relation->rowtype, HASH_REMOVE, NULL);
+		else
+			hp_relation_follow_name(result, entry->relation);
 		retire(entry->relation);
 		hp_relation_epoch++;
 	}
@@ -458,13 +460,13 @@ hp_relation_peek(Oid relid)
 	return rel != NULL && rel->valid ? rel : NULL;
 }
 
-/* With the name of the relation, if it was known before a message about it has come. */
+/* With the name that the relation had before it was locked, if it was the one looked up last. */
 static HpRelation *
 by_rowtype_slow(Oid rowtype, const char *name)
 {
 	RowtypeEntry *entry = hash_search(rowtypes, &rowtype, HASH_FIND, NULL);
 	bool		known = entry != NULL && entry->relation->valid;
-	bool		certain = name != NULL || known;
+	bool		certain = name != NULL || (known && hp_relation_name_is_certain(entry->relation));
 	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
 	HpRelation *rel;
 
@@ -487,11 +489,7 @@ by_rowtype_slow(Oid rowtype, const char *name)
 	if (known)
 		name = entry->relation->name;
 	else if (name == NULL)
-	{
 		name = hp_relation_qualified_name(relid);
-		/* a message about the relation, but not about its name */
-		certain = entry != NULL && strcmp(entry->relation->name, name) == 0;
-	}
 	rel = hp_relation_by_oid(relid);
 	hp_relation_check_name(rel, name, certain);
 	last_by_rowtype = rel;
@@ -623,9 +621,9 @@ hp_relation_primary_key(HpRelation *rel)
 						ERRCODE_UNDEFINED_OBJECT : ERRCODE_WRONG_OBJECT_TYPE),
 				errmsg("relation \"%s\" has no primary key that identifies its rows",
 					   hp_relation_name(rel->relid)),
-				errdetail("The key of a row is the table's primary key, which must not be "
-						  "deferrable."),
-				errhint("Add a primary key, or name a unique index where the function takes one."));
+				errdetail("The key of a row is the table's primary key, which must be neither "
+						  "deferrable nor WITHOUT OVERLAPS."),
+				errhint("Add such a primary key, or name a unique index where the function takes one."));
 	return rel->primary;
 }
 

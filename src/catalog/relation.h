@@ -28,6 +28,8 @@ typedef struct HpRelation
 	Oid			rowtype;
 	Oid			schema;
 	char	   *name;			/* qualified and quoted */
+	uint64		named_at;		/* after how many messages about names, see relation_names.c */
+	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name */
 	char		relkind;
 	bool		row_security;	/* the relation has it enabled, for whom ever */
 	bool		valid;			/* no invalidation since it was built */
@@ -73,9 +75,11 @@ extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 /* relation_names.c */
 extern void hp_relation_names_init(void);
 extern void hp_relation_names_changed(uint32 hash);
-extern char *hp_relation_note_name(Oid relid);
+extern void hp_relation_note_name(HpRelation *rel);
+extern bool hp_relation_name_is_certain(const HpRelation *rel);
+extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
 extern void hp_relation_have_renamed(void);
-extern void hp_relation_check_name(const HpRelation *rel, const char *name, bool certain);
+extern void hp_relation_check_name(HpRelation *rel, const char *name, bool certain);
 extern char *hp_relation_name(Oid relid);
 extern char *hp_relation_qualified_name(Oid relid);
 

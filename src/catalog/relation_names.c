@@ -9,12 +9,14 @@
  * name up again when it has locked what it has found; a function cannot, and raises
  * an error.
  *
- * Where a descriptor was valid before the lock was taken, its name says it all.  For
- * relations that the session knows nothing certain of: has a message about names
- * come in the middle of this transaction (at its start nothing is analyzed yet), and
- * was the relation's entry in the catalogs, or its schema's, written by somebody who
- * may have committed meanwhile?  Then the error may be raised for nothing: by a
- * transaction that was open while the relation was renamed.
+ * Messages about names are counted.  The name of a descriptor is certain, so that only
+ * a change of it while the lock is awaited matters, if it was noted before the first
+ * of them that has come in the middle of this transaction (at its start nothing is
+ * analyzed yet); or if it was certain before, and is the same after one more: it could
+ * go away and come back with two.  Where it is not: was the relation's entry in the
+ * catalogs, or its schema's, written by somebody who may have committed since the
+ * transaction began?  Then the error may be raised for nothing, where something else
+ * was altered, or before the statement was analyzed.
  *
  * Statements that are prepared are analyzed again when a relation was renamed, which
  * the server would not do for a mere row type; and at the end of a transaction in
@@ -32,6 +34,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -39,35 +42,64 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* The hash of schema hotpath, by which others tell that a relation was renamed; 0 if it is not known. */
+/* The hash of the name "hotpath", by which others tell that a relation was renamed; 0 if it is not known yet. */
 static uint32 schema_hash = 0;
 
-/* Has a message about names come in the middle of this transaction? */
-static bool names_changed = false;
+/* How many messages about names have come, and how many before this transaction or at its start. */
+static uint64 messages = 1;
+static uint64 messages_before = 1;
 
-/* All older ones had ended before this transaction began; invalid if that is not known. */
+/* named_at of a descriptor for which a message came while its name was looked up. */
+#define HP_NAMED_MEANWHILE	UINT64_MAX
+
+/* All older ones had ended before this transaction began, and that one; invalid if that is not known. */
 static TransactionId ended_before = InvalidTransactionId;
+static TransactionId last_own = InvalidTransactionId;
 
-/* For the callback of the cache of schemas, which must not throw; a hash of 0 stands for all of them. */
+/*
+ * For the callback of the cache of schemas by name, which must not throw; a hash of 0 stands for all of
+ * them, and for any number of messages that were lost.
+ */
 void
 hp_relation_names_changed(uint32 hash)
 {
-	if (IsTransactionState() && (hash == schema_hash || hash == 0 || schema_hash == 0))
-		names_changed = true;
+	if (hash == 0 || schema_hash == 0)
+		messages += 2;
+	else if (hash == schema_hash)
+		messages++;
+	if (!IsTransactionState())
+		messages_before = messages;
 }
 
 /*
- * The name of a relation that a descriptor is built of, in the current context.  Takes the opportunity
- * to learn by which hash others tell of names, which callbacks cannot look up.
+ * Note the name of the relation that a descriptor is built of, in the current context.  Takes the
+ * opportunity to learn by which hash others tell of names, which callbacks cannot look up.
  */
-char *
-hp_relation_note_name(Oid relid)
+void
+hp_relation_note_name(HpRelation *rel)
 {
-	Oid			schema = get_namespace_oid("hotpath", true);
+	uint64		before = messages;
 
-	schema_hash = OidIsValid(schema) ?
-		GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schema)) : 0;
-	return hp_relation_qualified_name(relid);
+	if (schema_hash == 0)
+		schema_hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
+	rel->name = hp_relation_qualified_name(rel->relid);
+	rel->named_at = messages == before ? before : HP_NAMED_MEANWHILE;
+}
+
+/* Has the relation had its name whenever something of this transaction may have been analyzed? */
+bool
+hp_relation_name_is_certain(const HpRelation *rel)
+{
+	return rel->named_at <= messages_before || rel->named_lxid == HP_MY_LXID;
+}
+
+/* Does a descriptor have the name, for certain, that the one had whose place it takes? */
+void
+hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
+{
+	if (hp_relation_name_is_certain(old) && rel->named_at != HP_NAMED_MEANWHILE &&
+		rel->named_at - old->named_at <= 1 && strcmp(rel->name, old->name) == 0)
+		rel->named_lxid = HP_MY_LXID;
 }
 
 /* Must not throw. */
@@ -77,10 +109,12 @@ at_transaction_end(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE ||
 		event == XACT_EVENT_PARALLEL_PRE_COMMIT)
 		return;
-	if (names_changed)
+	if (messages != messages_before)
 		ResetPlanCache();
-	names_changed = false;
+	messages_before = messages;
 	ended_before = RecentXmin;
+	if (event == XACT_EVENT_COMMIT)
+		last_own = GetTopTransactionIdIfAny();
 }
 
 /* Called from hp_relation_init(). */
@@ -102,30 +136,40 @@ is_recent(int cacheid, Oid oid)
 	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
 	ReleaseSysCache(tuple);
 	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		!TransactionIdEquals(xmin, last_own) &&
 		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before));
 }
 
 /*
  * Raise an error if a relation that is locked now was not, or may not have been, what the name meant
- * when the statement was analyzed.  name is what it was called before the lock was taken; certain if no
- * message about it had come since that was noted.
+ * when the statement was analyzed.  name is what it was called before the lock was taken; certain if
+ * that was what the statement meant.
  */
 void
-hp_relation_check_name(const HpRelation *rel, const char *name, bool certain)
+hp_relation_check_name(HpRelation *rel, const char *name, bool certain)
 {
 	bool		same = strcmp(rel->name, name) == 0;
 
-	if (likely(same && (certain || !names_changed ||
+	if (likely(same && (certain || hp_relation_name_is_certain(rel) ||
 						!(is_recent(RELOID, rel->relid) || is_recent(NAMESPACEOID, rel->schema)))))
+	{
+		rel->named_lxid = HP_MY_LXID;
 		return;
+	}
 	/* a function of PL/pgSQL has kept the plan that it has just made */
 	ResetPlanCache();
+	if (!same)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("%s was renamed while the statement was run", name),
+				errdetail("Its name is %s now.", rel->name),
+				errhint("Run the statement again: it may be another table's name now."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("%s was renamed while the statement was run", name),
-			same ? errdetail("Or while its transaction was open, in which it is used for the first time.") :
-			errdetail("Its name is %s now.", rel->name),
-			errhint("Run the statement again: it may be another table's name now."));
+			errmsg("%s may not be the table that the statement meant", name),
+			errdetail("Tables were renamed while the transaction was open, and this one was renamed, "
+					  "created or altered meanwhile or shortly before."),
+			errhint("Run the transaction again."));
 }
 
 /*

@@ -182,7 +182,8 @@ for my $preload (0, 1)
 		  . 'bypass_own_write + bypass_unsafe), sum(evictions) FROM hotpath.cache_stats');
 	my ($hits, $others, $evictions) = split /\|/, $seen;
 	my $share = sprintf '%.0f', 100 * $hits / ($hits + $others || 1);
-	cmp_ok($share, '>', 15, "$mode: $share % of the reads were hits");
+	# how many depends on for how long writers happen to be at work
+	cmp_ok($hits, '>', 1000, "$mode: $hits reads were hits, $share %");
 	cmp_ok($evictions, '>', 0, "$mode: the cache was too small: $evictions evictions");
 
 	@clients = torment($node, 'killed', 1);

@@ -69,20 +69,25 @@ for my $preload (0, 1)
 	query('DROP DATABASE other');
 
 	# The extension, and drops that nobody notes
-	query('CREATE DATABASE other');
-	query('CREATE EXTENSION pg_hotpath; ' . join('; ', map { fresh("t_$_") } 1 .. $places / 2), 'other');
-	query('DROP EXTENSION pg_hotpath CASCADE', 'other');
-	query('CREATE SCHEMA by_extension; SET search_path = by_extension, public; '
-		  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
-	is(query('SELECT hotpath.cache_check(\'by_extension.t_' . $places / 2 . '\')'), '',
-		"$how: cached after the extension of another database was dropped");
+	query('CREATE DATABASE other; CREATE ROLE its_owner SUPERUSER');
+	for my $drop ('EXTENSION pg_hotpath', 'SCHEMA hotpath', 'OWNED BY its_owner')
+	{
+		query('SET ROLE its_owner; CREATE EXTENSION pg_hotpath; RESET ROLE; '
+			  . join('; ', map { fresh("t_$_") } 1 .. $places / 2), 'other');
+		query("DROP $drop CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public", 'other');
+		query('DROP SCHEMA IF EXISTS by_extension CASCADE; CREATE SCHEMA by_extension; '
+			  . 'SET search_path = by_extension, public; '
+			  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
+		is(query('SELECT hotpath.cache_check(\'by_extension.t_' . $places / 2 . '\')'), '',
+			"$how: cached after DROP $drop in another database");
+	}
 	query('BEGIN; DROP SCHEMA by_extension CASCADE; PREPARE TRANSACTION \'drop\'');
 	query('COMMIT PREPARED \'drop\'');
 	query('CREATE SCHEMA by_two; SET search_path = by_two, public; '
 		  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
 	is(query('SELECT hotpath.cache_check(\'by_two.t_' . $places / 2 . '\')'), '',
 		"$how: cached after tables were dropped by two-phase commit");
-	query('DROP SCHEMA by_two CASCADE; DROP DATABASE other');
+	query('DROP SCHEMA by_two CASCADE; DROP DATABASE other; DROP ROLE its_owner');
 
 	# All of them taken
 	query(fresh("full_$_")) for 1 .. $more;

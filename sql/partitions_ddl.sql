@@ -125,6 +125,17 @@ select hotpath.uncache_table('single');
 alter table root attach partition single for values from (500) to (600);
 update root set v = 3 where id = 501;
 select hotpath.get(null::root, 501), hotpath.cache_check('root');
+-- the other way round: what is configured of the partition stands in the way of the root's repair
+insert into hotpath.cached_key select 'single', is_primary, key_columns, key_attnums, ttl, write_through from hotpath.cached_key
+where relation = 'root'::regclass;
+alter table root disable trigger all;
+select hotpath.cache_table('root');
+select hotpath.uncache_table('single');
+select hotpath.cache_table('root');
+update root set v = 4 where id = 501;
+select hotpath.get(null::root, 501), hotpath.cache_check('root');
+truncate single;
+select hotpath.get(null::root, 501), hotpath.cache_check('root');
 
 set client_min_messages = warning;
 drop schema partitions_ddl cascade;

@@ -86,6 +86,23 @@ create index on child (parent_id);
 insert into parent select i, 'p' || i from generate_series(1, 2) i;
 insert into child select i, i % 2 + 1, 'c' || i from generate_series(1, 4) i;
 insert into junction select i % 2 + 1, i from generate_series(1, 4) i;
+-- each table above as the child of "side", as a junction on to "other", and beyond the junction "links"
+create table side (id int primary key);
+create table other (id int primary key);
+insert into side select generate_series(1, 4);
+insert into other table side;
+create table links (side_id int primary key references side, id int, v text, leaf_id int references leaf);
+insert into links select i, i, 'v' || i, case when i < 3 then i end from generate_series(1, 4) i;
+do $$
+declare t regclass;
+begin
+	foreach t in array '{plain, cached, through, root, policed, forced, pair, rm_shut.shut}'::regclass[] loop
+		execute format('alter table %s add constraint of_side foreign key (id) references side,
+			add constraint of_other foreign key (id) references other', t);
+		execute format('alter table links add foreign key (%s) references %s',
+			case t when 'pair'::regclass then 'id, v' else 'id' end, t);
+	end loop;
+end $$;
 alter table policed enable row level security;
 create policy own_rows on policed using (owner = current_user);
 alter table forced enable row level security;
@@ -103,6 +120,7 @@ revoke select on base from regress_rm_files;
 revoke select on child from regress_rm_both;
 revoke select on parent from regress_rm_policy;
 revoke select on junction from regress_rm_bypass;
+grant select on other, links to public;
 grant insert, update on all tables in schema rm, rm_shut to regress_rm_write, regress_rm_both,
 	regress_rm_policy, regress_rm_bypass;
 do $$
@@ -176,23 +194,26 @@ create function rows_of(query text) returns text language sql as $$
 	select 'select count(r) || '':'' || coalesce(string_agg(r::text, '','' order by r::text), '''')
 		from (' || $1 || ') as s (r)'
 $$;
-create table object (ord serial, kind text, name text, typed text);
+create table object (ord serial, kind text, name text, typed text, key text default 'id');
 insert into object (kind, name, typed) select kind, name, 'null::' || name from (values
 	('indexed', 'plain'), ('indexed', 'cached'), ('indexed', 'through'), ('keyed', 'root'), ('keyed', 'leaf'),
 	('indexed', 'policed'), ('indexed', 'forced'), ('indexed', 'rm_shut.shut'), ('pair', 'pair'),
 	('view', 'seen'), ('view', 'barrier'), ('view', 'invoker'), ('view', 'matview'), ('view', 'far')) v (kind, name);
 update object set typed = 'rm.shut_type()' where name = 'rm_shut.shut';
+update object set key = 'id, v' where kind = 'pair';
 
 -- probes of each object of some kinds: in a text, %1$s is its name, %2$s a null of its row type,
--- %3$s its number, since who may not look into its schema cannot say its name
-create function probe_each(proc regprocedure, kinds text, ours text, plain text) returns void
-language sql as $$
+-- %3$s its number, since who may not look into its schema cannot say its name; in plain SQL, %2$s its key
+create function probe_each(proc regprocedure, kinds text, ours text, plain text, label text default '%s')
+returns void language sql as $$
 	insert into probe (proc, object, ours, plain)
-	select proc, name, rows_of(format(ours, name, typed, quote_literal(name::regclass::oid) || '::regclass')),
-		rows_of(format(plain, name))
+	select proc, format(label, name),
+		rows_of(format(ours, name, typed, quote_literal(name::regclass::oid) || '::regclass')),
+		rows_of(format(plain, name, key))
 	from object where kind = any (kinds::text[]) order by object.ord
 $$;
 \set keyed '\'{keyed, indexed}\''
+\set stored '\'{keyed, indexed, pair}\''
 \set any '\'{keyed, indexed, pair, view}\''
 \set whole '\'select t from %s t\''
 \set json '\'select row_to_json(t) from %s t\''
@@ -206,10 +227,15 @@ select probe_each(proc, kinds, ours, plain) from (values
 	('hotpath.get_by(anyelement, regclass, anycompatible)', '{indexed}',
 		'select hotpath.get_by(%2$s, (select indexrelid from pg_index
 			where indrelid = %3$s and not indisprimary), ''v'' || k) from generate_series(0, 5) k', :whole),
+	('hotpath.get_by(anyelement, regclass, anycompatible)', '{keyed}',
+		'select hotpath.get_by(%2$s, (select indexrelid from pg_index where indrelid = %3$s), k)
+			from generate_series(0, 5) k', :whole),
 	('hotpath.get_by(anyelement, regclass, "any", "any")', '{pair}',
 		'select hotpath.get_by(%2$s, ''pair_pkey'', k, ''v'' || k) from generate_series(0, 5) k', :whole),
 	('hotpath.get_many(anyelement, anycompatiblearray, boolean)', :keyed,
 		'select hotpath.get_many(%2$s, array[0, 4, 3, 2, 1])', :whole),
+	('hotpath.get_many(anyelement, anycompatiblearray, boolean)', '{pair}',
+		'select hotpath.get_many(%2$s, (select array_agg(row(k, ''v'' || k)) from generate_series(0, 5) k))', :whole),
 	('hotpath.get_json(regclass, anycompatible)', :keyed,
 		'select hotpath.get_json(%3$s, k) from generate_series(0, 5) k', :json),
 	('hotpath.get_json(regclass, "any", "any")', '{pair}',
@@ -232,7 +258,14 @@ select probe_each(proc, kinds, ours, plain) from (values
 		'select true from (select id, v from %s offset 0) s'),
 	('hotpath.embed(regclass, anycompatiblearray, jsonb)', :keyed,
 		'select hotpath.embed(%3$s, array[1, 2, 3, 4, 5])', :json),
+	('hotpath.embed(regclass, anycompatiblearray, jsonb)', '{pair}',
+		'select hotpath.embed(%3$s, (select array_agg(row(k, ''v'' || k)) from generate_series(0, 5) k))', :json),
 	('hotpath.embed_where(regclass, jsonb)', :any, 'select hotpath.embed_where(%3$s)', :json),
+	('hotpath.load_children(anyelement, anycompatiblearray, text, jsonb, text, integer)', :stored,
+		'select item from hotpath.load_children(%2$s, array[1, 2, 3, 4], ''of_side'')', :whole),
+	('hotpath.load_through(anyelement, regclass, anycompatiblearray, text, jsonb, text, integer)', :stored,
+		'select item from hotpath.load_through(%2$s, ''links'', array[1, 2, 3, 4], ''side_id'')',
+		'select t from links l join %s t on t.id = l.id'),
 	('hotpath.row_to_json(record, boolean)', :any, 'select hotpath.row_to_json(t) from %1$s t', :json),
 	('hotpath.export_json(text, jsonb, text, integer)', :any,
 		'select regexp_split_to_table(hotpath.export_json(''select * from %1$s order by id''), ''\n'')', :json)
@@ -240,14 +273,22 @@ select probe_each(proc, kinds, ours, plain) from (values
 select header.* from header;
 select matrix();
 
--- columns: those that are named, and no others, need the right to be read
-select probe_each(proc, '{keyed, indexed, view}', ours, 'select row_to_json(s) from (select id from %s) s') from (values
+-- columns: those that are named, those of the order, which ends with the key, and no others need the
+-- right to be read
+select probe_each(proc, :any, ours, plain) from (values
 	('hotpath.page_json(regclass, text, integer, text, integer, text, jsonb, text[], jsonb, text)'::regprocedure,
-		'select json_array_elements(hotpath.page_json(%3$s, ''id'', columns => ''{id}'') -> ''items'')'),
+		'select json_array_elements(hotpath.page_json(%3$s, ''id'', columns => ''{id}'') -> ''items'')',
+		'select row_to_json(s) from (select id from %s order by %s) s'),
 	('hotpath.connection(regclass, text, integer, text, integer, text, jsonb, text[], jsonb, text)',
-		'select json_array_elements(hotpath.connection(%3$s, ''id'', columns => ''{id}'') -> ''edges'') -> ''node'''),
-	('hotpath.embed_where(regclass, jsonb)', 'select hotpath.embed_where(%3$s, ''{"columns": ["id"]}'')')
-) as p (proc, ours);
+		'select json_array_elements(hotpath.connection(%3$s, ''id'', columns => ''{id}'') -> ''edges'') -> ''node''',
+		'select row_to_json(s) from (select id from %s order by %s) s'),
+	('hotpath.embed_where(regclass, jsonb)', 'select hotpath.embed_where(%3$s, ''{"columns": ["id"]}'')',
+		'select row_to_json(s) from (select id from %s) s')
+) as p (proc, ours, plain);
+-- ... and of a junction those of the two foreign keys, which are one column here
+select probe_each('hotpath.load_through(anyelement, regclass, anycompatiblearray, text, jsonb, text, integer)', :stored,
+	'select item from hotpath.load_through(null::other, %3$s, array[1, 2, 3, 4], ''of_side'')',
+	'select o from %s t join other o on o.id = t.id', 'through %s');
 -- ... only some columns are asked for
 select header.* from header;
 select matrix();
@@ -294,22 +335,41 @@ select matrix();
 insert into probe (proc, object, ours, plain)
 select 'hotpath.put(anyelement)', name,
 	format('select ''1:'' || hotpath.put(jsonb_populate_record(%s, ''{"id": 2, "owner": "regress_rm_policy", "v": "new"}''))', typed),
-	format('with w as (insert into %1$s as t values (2, ''regress_rm_policy'', ''new'') on conflict (id) do update
-		set owner = excluded.owner, v = excluded.v returning t) select ''1:'' || w.t from w', name)
-from object where kind in ('keyed', 'indexed') order by ord;
+	format('with w as (insert into %1$s as t values (2, ''regress_rm_policy'', ''new'') on conflict (%2$s) do update
+		set owner = excluded.owner, v = excluded.v returning t) select ''1:'' || w.t from w', name, key)
+from object where kind = any (:stored) order by ord;
 insert into probe (proc, object, ours, plain)
 select 'hotpath.page_json(regclass, text, integer, text, integer, text, jsonb, text[], jsonb, text)', name || ' count',
 	format('select hotpath.page_json(%L::regclass, ''id'', columns => ''{id}'', count => ''exact'', first => 1) ->> ''total_count''', name::regclass::oid),
-	format('select count(id) from %s', name)
-from object where kind in ('indexed', 'view') order by ord;
+	format('select count(id) from (select id from %s order by %s) s', name, key)
+from object order by ord;
+-- a gzip file ends with the length of its text
 insert into probe (proc, object, ours, plain)
 select 'hotpath.export_json_compressed(text, text, integer, jsonb, text, integer)', name,
-	format('select ''ok:'' from (select hotpath.export_json_compressed(''select * from %s'')) s', name),
-	format('select ''ok:'' from (select count(t) from %s t) s', name)
-from object where kind in ('indexed', 'pair') order by ord;
--- ... writes, counts and compressed exports
+	format('select get_byte(f, length(f) - 4) from (select string_agg(c, '''')
+		from hotpath.export_json_compressed(''select * from %s'') c) s (f)', name),
+	format('select coalesce(sum(length(row_to_json(t)::text || e''\n'')), 0) from %s t', name)
+from object order by ord;
+-- a file is what COPY writes
+select current_setting('data_directory') || '/rights_matrix.json' as file \gset
+create function written() returns text security definer language sql as
+	$$ select pg_read_file('rights_matrix.json') $$;
+create function copied(query text, file text) returns text language plpgsql as $$
+declare n bigint;
+begin
+	execute format('copy (%s) to %L', query, file);
+	get diagnostics n = row_count;
+	return n || ':' || written();
+end $$;
+insert into probe (proc, object, ours, plain)
+select 'hotpath.export_json_file(text, text, jsonb, text, text, integer)', name,
+	format('select rows || '':'' || written() from hotpath.export_json_file(%L, ''select * from %s'')', :'file', name),
+	format('select copied(''select row_to_json(t) from %s t'', %L)', name, :'file')
+from object order by ord;
+-- ... writes, counts and exports; of compressed ones the length
 select header.* from header;
 select matrix();
+copy mine from program 'rm rights_matrix.json';
 
 -- what they read came from the cache where it may
 select relation, hits > 0 as hits, bypass_rls > 0 as bypassed from hotpath.cache_stats
@@ -402,6 +462,7 @@ reset role;
 select hotpath.get(null::cached, 1);
 rollback;
 
+drop table links;
 -- nor does DDL of the owner fail, who may have no business with the extension; a partition that could
 -- not be given its trigger keeps reads from the cache
 create table ddl (sql text);

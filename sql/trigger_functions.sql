@@ -47,6 +47,17 @@ create trigger own after insert on hotpath.cached_key for each row execute funct
 alter table hotpath.cached_key disable trigger all;
 reset role;
 
+-- rows of it that say nothing, and those of keys that are there
+insert into hotpath.cached_key (relation) values ('own');
+insert into hotpath.cached_key (relation, is_primary, key_columns, key_attnums)
+	select relation, is_primary, key_columns, key_attnums from hotpath.cached_key;
+begin;
+alter table hotpath.cached_key alter key_attnums drop not null;
+update hotpath.cached_key set key_attnums = null;
+select relation, hotpath.cache_check(relation), hotpath.get(null::cached, 1) from hotpath.cached_key;
+insert into hotpath.cached_key (relation, is_primary, key_columns) values ('cached', true, '{id}');
+rollback;
+
 -- a table of theirs with a row trigger of ours is as any other
 set role regress_functions;
 create table loose (id int primary key, v text);

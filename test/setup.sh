@@ -35,7 +35,7 @@ case $profile in
 	matrix) packages=(debootstrap) commands=(debootstrap) ;;
 	drivers)
 		packages+=(pgbouncer gunicorn python3-django python3-psycopg python3-psycopg2 puma ruby-activerecord
-			ruby-pg ruby-sinatra golang-go golang-github-jackc-pgx-v4-dev)
+			ruby-pg ruby-railties golang-go golang-github-jackc-pgx-v4-dev)
 		commands+=(pgbouncer node npm python3 ruby go)
 		# there are other sources of Node than Debian's, with which Debian's npm would not go together
 		command -v npm >/dev/null || packages+=(nodejs npm)

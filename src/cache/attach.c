@@ -408,13 +408,16 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	HpRelation *rel;
 	HpConfigRow *row;
 	List	   *all;
+	char	   *name;
 
 	/* owner first, so that nobody else can wait for the lock */
 	hp_relation_check_owner(relid);
+	name = hp_relation_qualified_name(relid);
 	relation = try_relation_open(relid, ShareRowExclusiveLock);
 	if (relation == NULL)
 		hp_relation_report_missing(relid);
 	hp_relation_check_owner(relid);
+	hp_relation_check_still_called(name, hp_relation_qualified_name(relid));
 	check_cacheable(relation);
 	relation_close(relation, NoLock);
 	all = find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
@@ -439,14 +442,30 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 		(void) hp_config_link(rel);
 }
 
+/* Is a table a partition, at any distance, of a root that is attached? */
+static bool
+below_attached_root(Oid relid)
+{
+	List	   *ancestors = hp_relation_ancestors(relid, NIL);
+	ListCell   *lc;
+
+	foreach(lc, ancestors)
+		if (hp_config_rows(lfirst_oid(lc), 1) != NIL &&
+			trigger_state(lfirst_oid(lc), &row_trigger) != HP_TRIGGER_MISSING)
+			return true;
+	return false;
+}
+
 /* Detach a table: drop its triggers and what is configured of it. */
 void
 hp_attach_remove(Oid relid)
 {
 	List	   *all;
 	ListCell   *lc;
+	char	   *name;
 
 	hp_relation_check_owner(relid);
+	name = hp_relation_qualified_name(relid);
 	LockRelationOid(relid, AccessExclusiveLock);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		ereport(ERROR,
@@ -455,11 +474,16 @@ hp_attach_remove(Oid relid)
 				errdetail("It was dropped by another session."),
 				errhint("Nothing remains to be done."));
 	hp_relation_check_owner(relid);
+	hp_relation_check_still_called(name, hp_relation_qualified_name(relid));
 	hp_attach_note_always(relid);
 	all = find_all_inheritors(relid, AccessExclusiveLock, NULL);
-	drop_own_trigger(relid, &row_trigger);
-	foreach(lc, all)
-		drop_own_trigger(lfirst_oid(lc), &truncate_trigger);
+	/* those of a partition that was cached by itself before it became one are its root's */
+	if (!below_attached_root(relid))
+	{
+		drop_own_trigger(relid, &row_trigger);
+		foreach(lc, all)
+			drop_own_trigger(lfirst_oid(lc), &truncate_trigger);
+	}
 	hp_config_delete_all(list_make1_oid(relid));
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
@@ -491,20 +515,6 @@ hp_attach_refresh(Oid relid)
 		if (!hp_config_same_columns(row, now))
 			hp_config_store(now);
 	}
-}
-
-/* Is a table a partition, at any distance, of a root that is attached? */
-static bool
-below_attached_root(Oid relid)
-{
-	List	   *ancestors = hp_relation_ancestors(relid, NIL);
-	ListCell   *lc;
-
-	foreach(lc, ancestors)
-		if (hp_config_rows(lfirst_oid(lc), 1) != NIL &&
-			trigger_state(lfirst_oid(lc), &row_trigger) != HP_TRIGGER_MISSING)
-			return true;
-	return false;
 }
 
 /* May the user create a trigger with a function of ours on a table?  What CREATE TRIGGER asks. */

@@ -10,7 +10,9 @@
  * for a key of a type that does not cast, 22023 (invalid_parameter_value) for the
  * wrong number of key parts.
  *
- * Locking: an AccessShareLock on the table, kept to the end of the transaction.
+ * Locking: an AccessShareLock on the table, kept as relation_lock.c says.  put()
+ * takes that of an INSERT, cache_table() ShareRowExclusiveLock, uncache_table()
+ * AccessExclusiveLock, to the end of the transaction.
  *
  * Memory: results in the caller's context; get_many works in batches, in a
  * context that is reset.
@@ -112,7 +114,7 @@ is_quiet(const HpCached *cached)
 static const char *
 reason_to_read_table(Oid relid)
 {
-	HpRelation *rel = hp_relation_by_oid(relid);
+	HpRelation *rel = hp_relation_by_regclass(relid);
 	HpCached   *cached = hp_config_of(rel);
 	bool		wanted;
 	bool		attached;
@@ -228,7 +230,7 @@ hotpath_get_json(PG_FUNCTION_ARGS)
 	Datum		json;
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_NULL();
@@ -475,7 +477,7 @@ hotpath_evict(PG_FUNCTION_ARGS)
 	HpKey		key;
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	if (read_key(fcinfo, rel, hp_relation_primary_key(rel), 1, &key) != HP_KEY_GIVEN)
 		PG_RETURN_BOOL(false);
@@ -559,7 +561,7 @@ hotpath_warm(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	max_rows = max_rows_argument(fcinfo, 1);
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	hp_relation_check_owner(rel->relid);
 	hp_relation_check_select(rel);
 	PG_RETURN_INT64(hp_maintain_warm(rel, max_rows));
@@ -579,7 +581,7 @@ hotpath_verify_cache(PG_FUNCTION_ARGS)
 
 	hp_argument_require(fcinfo, 0, "rel", HINT_NAME);
 	max_rows = max_rows_argument(fcinfo, 1);
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	InitMaterializedSRF(fcinfo, 0);
 	hp_maintain_verify(rel, max_rows, &checked, &stale);

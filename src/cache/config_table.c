@@ -158,8 +158,9 @@ read_row(HeapTuple tuple, TupleDesc desc)
 	heap_deform_tuple(tuple, desc, values, nulls);
 	row->relid = DatumGetObjectId(values[ANUM_RELATION - 1]);
 	row->primary = DatumGetBool(values[ANUM_IS_PRIMARY - 1]);
-	row->columns = name_list(values[ANUM_KEY_COLUMNS - 1]);
-	row->attnums = number_list(values[ANUM_KEY_ATTNUMS - 1]);
+	/* a trigger sees rows before NOT NULL is checked, which an owner may have dropped besides */
+	row->columns = nulls[ANUM_KEY_COLUMNS - 1] ? NIL : name_list(values[ANUM_KEY_COLUMNS - 1]);
+	row->attnums = nulls[ANUM_KEY_ATTNUMS - 1] ? NIL : number_list(values[ANUM_KEY_ATTNUMS - 1]);
 	row->xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
 	if (!nulls[ANUM_TTL - 1])
 	{
@@ -298,10 +299,14 @@ same_key(const HpConfigRow *a, const HpConfigRow *b)
 bool
 hp_config_has_key_of(HeapTuple tuple, TupleDesc desc)
 {
-	HpConfigRow *row = read_row(tuple, desc);
-	List	   *rows = hp_config_rows(row->relid, 0);
+	HpConfigRow *row;
+	List	   *rows;
 	ListCell   *lc;
 
+	if (!has_our_columns(desc))
+		return false;
+	row = read_row(tuple, desc);
+	rows = hp_config_rows(row->relid, 0);
 	foreach(lc, rows)
 		if (same_key(lfirst(lc), row))
 			return true;

@@ -25,7 +25,7 @@
 
 /* Put a new entry at the head of the queue. */
 void
-hp_sieve_insert(HpPartition *partition, HpBlockNo block)
+hp_sieve_insert_locked(HpPartition *partition, HpBlockNo block)
 {
 	HpEntry    *entry = hp_store_entry(partition, block);
 
@@ -42,7 +42,7 @@ hp_sieve_insert(HpPartition *partition, HpBlockNo block)
 
 /* Take an entry out of the queue; the hand steps on if it was there. */
 void
-hp_sieve_remove(HpPartition *partition, HpBlockNo block)
+hp_sieve_remove_locked(HpPartition *partition, HpBlockNo block)
 {
 	HpEntry    *entry = hp_store_entry(partition, block);
 
@@ -64,7 +64,7 @@ hp_sieve_remove(HpPartition *partition, HpBlockNo block)
  * within one round after the bits are cleared: at most twice round the queue.
  */
 HpBlockNo
-hp_sieve_victim(HpPartition *partition)
+hp_sieve_victim_locked(HpPartition *partition)
 {
 	HpBlockNo	block = partition->hand;
 

@@ -477,7 +477,9 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PREPARE:
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
-			if ((event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT) && registry != NULL)
+			/* nobody is asked when what is prepared commits; too early does no harm */
+			if ((event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+				 event == XACT_EVENT_PREPARE) && registry != NULL)
 				foreach(lc, forgotten)
 				{
 					Forgotten  *f = lfirst(lc);

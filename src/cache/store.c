@@ -312,7 +312,7 @@ free_entry_locked(HpPartition *p, HpBlockNo block)
 	while (*link != block)
 		link = &hp_store_entry(p, *link)->same_bucket;
 	*link = e->same_bucket;
-	hp_sieve_remove(p, block);
+	hp_sieve_remove_locked(p, block);
 
 	*next_of(p, e->last) = p->free_head;
 	p->free_head = block;
@@ -327,7 +327,7 @@ make_room_locked(HpPartition *p, uint32 n, bool may_evict)
 {
 	while (p->nfree < n)
 	{
-		HpBlockNo	victim = may_evict ? hp_sieve_victim(p) : HP_NO_BLOCK;
+		HpBlockNo	victim = may_evict ? hp_sieve_victim_locked(p) : HP_NO_BLOCK;
 		HpEntry    *e;
 
 		if (victim == HP_NO_BLOCK)
@@ -461,7 +461,7 @@ link_entry_locked(HpPartition *p, const HpEntryKey *key, TimestampTz expires, bo
 
 	e->same_bucket = *bucket_of(p, key->hash);
 	*bucket_of(p, key->hash) = b;
-	hp_sieve_insert(p, b);
+	hp_sieve_insert_locked(p, b);
 	p->entries++;
 	hp_stats_add_entry(key->slot, 1, (int64) nblocks * HP_BLOCK_SIZE);
 }

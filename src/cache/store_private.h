@@ -67,8 +67,8 @@ typedef struct HpPartition
 
 extern HpEntry *hp_store_entry(HpPartition *partition, HpBlockNo block);
 
-extern void hp_sieve_insert(HpPartition *partition, HpBlockNo block);
-extern void hp_sieve_remove(HpPartition *partition, HpBlockNo block);
-extern HpBlockNo hp_sieve_victim(HpPartition *partition);
+extern void hp_sieve_insert_locked(HpPartition *partition, HpBlockNo block);
+extern void hp_sieve_remove_locked(HpPartition *partition, HpBlockNo block);
+extern HpBlockNo hp_sieve_victim_locked(HpPartition *partition);
 
 #endif							/* HP_STORE_PRIVATE_H */

@@ -6,7 +6,7 @@
  * The row trigger fires AFTER each row that is inserted, updated or deleted,
  * and notes the old and the new value of every cached key in their stripes.  It
  * finds no entry and deletes none.  What it allocates beyond the call is the
- * targets (config.c) and, with write-through or hotpath.put(), the staged rows
+ * targets (targets.c) and, with write-through or hotpath.put(), the staged rows
  * (stage.c).  It fails where the memory cannot be mapped or a type's hash function
  * fails: a change must not go unnoted.
  *
@@ -62,7 +62,6 @@
 #include "funcapi.h"
 #include "nodes/parsenodes.h"
 #include "query/query.h"
-#include "replication/logicalworker.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -390,7 +389,10 @@ hotpath_note_config(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Before a row is inserted into hotpath.cached_key: skips what a subscription brings for a key that is there. */
+/*
+ * Before a row is inserted into hotpath.cached_key: skips what a subscription, or a dump, brings for a key
+ * that is there.
+ */
 Datum
 hotpath_keep_config(PG_FUNCTION_ARGS)
 {
@@ -402,10 +404,9 @@ hotpath_keep_config(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				errmsg("hotpath.keep_config must be fired before a row is inserted into hotpath.cached_key"),
-				errdetail("It keeps what is cached here, whatever a subscription brings."),
+				errdetail("It keeps what is cached here, whatever a subscription or a dump brings."),
 				errhint("Do not use it elsewhere."));
-	if (IsLogicalWorker() &&
-		hp_config_has_key_of(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)))
+	if (hp_config_has_key_of(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation)))
 		return PointerGetDatum(NULL);
 	return PointerGetDatum(trigger->tg_trigtuple);
 }
@@ -516,8 +517,12 @@ note_if_owner(RangeVar *name)
 	Oid			relid = RangeVarGetRelid(name, NoLock, true);
 
 	/* where the name is gone meanwhile, the command says so */
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) &&
-		hp_class_ownercheck(relid, GetUserId()))
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)) ||
+		!hp_class_ownercheck(relid, GetUserId()))
+		return;
+	if (relid == hp_config_table())
+		hp_attach_note_all();
+	else
 		hp_attach_note_table(relid);
 }
 
@@ -532,31 +537,21 @@ renames_our_schema(Node *parsetree)
 		hp_namespace_ownercheck(get_namespace_oid("hotpath", false), GetUserId());
 }
 
-/* Is a role among those whose objects a command drops? */
+/* May a command drop our schema, as it drops all that some role owns?  A superuser passes for an owner. */
 static bool
-drops_owned_by(const DropOwnedStmt *drop, Oid role)
+drops_owned_schema(const DropOwnedStmt *drop)
 {
+	Oid			schema = get_namespace_oid("hotpath", true);
 	ListCell   *lc;
 
 	foreach(lc, drop->roles)
-		if (get_rolespec_oid(lfirst(lc), true) == role)
-			return true;
-	return false;
-}
-
-static Oid
-owner_of_our_schema(void)
-{
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
-										ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
 	{
-		owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-		ReleaseSysCache(tuple);
+		Oid			role = get_rolespec_oid(lfirst(lc), true);
+
+		if (OidIsValid(role) && OidIsValid(schema) && hp_namespace_ownercheck(schema, role))
+			return true;
 	}
-	return owner;
+	return false;
 }
 
 /* Is a command to drop the extension, or its schema? */
@@ -568,7 +563,7 @@ drops_our_extension(Node *parsetree)
 	ListCell   *lc;
 
 	if (IsA(parsetree, DropOwnedStmt))
-		return drops_owned_by((DropOwnedStmt *) parsetree, owner_of_our_schema());
+		return drops_owned_schema((DropOwnedStmt *) parsetree);
 	if (!IsA(parsetree, DropStmt) ||
 		(drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA))
 		return false;
@@ -704,6 +699,8 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(true);
+	/* so that the places that are given back are known */
+	(void) hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	foreach(lc, objects)
 	{
 		HpChangedObject *object = lfirst(lc);

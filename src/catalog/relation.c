@@ -5,11 +5,10 @@
  *
  * A descriptor is built on first use, kept for the life of the backend and
  * rebuilt when the relation cache says that something has changed.  Functions
- * that return one take an ordinary AccessShareLock on the relation and keep it
- * to the end of the transaction, as a SELECT does, and process pending
- * invalidations first, so that what is returned is up to date.
+ * that return one take an ordinary AccessShareLock on the relation, as a SELECT
+ * does, and process pending invalidations first, so that what is returned is up to
+ * date.  How long the lock is kept, and that it is held already, is relation_lock.c's.
  *
- * That the lock is already held is remembered by transaction (relation_lock.c).
  * A relation that is given by its row type must have the name that it had when
  * the statement was analyzed (relation_names.c).
  *
@@ -460,6 +459,37 @@ hp_relation_peek(Oid relid)
 	return rel != NULL && rel->valid ? rel : NULL;
 }
 
+static HpRelation *
+by_oid_called(Oid relid, const char *name)
+{
+	HpRelation *rel = hp_relation_by_oid(relid);
+
+	hp_relation_check_still_called(name, rel->name);
+	return rel;
+}
+
+/*
+ * The descriptor of a relation that an argument of type regclass names, as hp_relation_by_oid().  Raises
+ * an error as well if the relation is renamed while the lock is awaited.
+ */
+HpRelation *
+hp_relation_by_regclass(Oid relid)
+{
+	HpRelation *rel = known_relation(relid);
+	const char *name;
+
+	if (unlikely(rel == NULL || !rel->valid))
+		name = hp_relation_qualified_name(relid);
+	else
+	{
+		lock_relation(relid, rel);
+		if (likely(rel->valid))
+			return rel;
+		name = rel->name;
+	}
+	return by_oid_called(relid, name);
+}
+
 /* With the name that the relation had before it was locked, if it was the one looked up last. */
 static HpRelation *
 by_rowtype_slow(Oid rowtype, const char *name)
@@ -490,8 +520,8 @@ by_rowtype_slow(Oid rowtype, const char *name)
 		name = entry->relation->name;
 	else if (name == NULL)
 		name = hp_relation_qualified_name(relid);
-	rel = hp_relation_by_oid(relid);
-	hp_relation_check_name(rel, name, certain);
+	rel = by_oid_called(relid, name);
+	hp_relation_check_name(rel, certain);
 	last_by_rowtype = rel;
 	return rel;
 }

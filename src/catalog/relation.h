@@ -54,6 +54,7 @@ typedef struct HpRelation
 extern void hp_relation_init(void);
 extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
+extern HpRelation *hp_relation_by_regclass(Oid relid);
 extern HpRelation *hp_relation_peek(Oid relid);
 extern bool hp_relation_lock_first(Oid relid, HpRelation *known);
 extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg);
@@ -79,7 +80,8 @@ extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
 extern void hp_relation_have_renamed(void);
-extern void hp_relation_check_name(HpRelation *rel, const char *name, bool certain);
+extern void hp_relation_check_still_called(const char *name, const char *now);
+extern void hp_relation_check_name(HpRelation *rel, bool certain);
 extern char *hp_relation_name(Oid relid);
 extern char *hp_relation_qualified_name(Oid relid);
 

@@ -13,10 +13,14 @@
  * a change of it while the lock is awaited matters, if it was noted before the first
  * of them that has come in the middle of this transaction (at its start nothing is
  * analyzed yet); or if it was certain before, and is the same after one more: it could
- * go away and come back with two.  Where it is not: was the relation's entry in the
- * catalogs, or its schema's, written by somebody who may have committed since the
- * transaction began?  Then the error may be raised for nothing, where something else
- * was altered, or before the statement was analyzed.
+ * go away and come back with two.  Where it is not: was the entry of its row type in the
+ * catalogs, or of its schema, written by somebody who may have committed since the
+ * transaction began?  That of a type changes with its name, schema and owner only.  Then
+ * the error may be raised for nothing: where the owner was changed, or rights on the
+ * schema, or all that came before the statement was analyzed.
+ *
+ * Who is given an OID, which literals of regclass are, knows no more than its name just
+ * before the lock: who waits for a table that loses its name is told, too.
  *
  * Statements that are prepared are analyzed again when a relation was renamed, which
  * the server would not do for a mere row type; and at the end of a transaction in
@@ -67,7 +71,8 @@ hp_relation_names_changed(uint32 hash)
 		messages += 2;
 	else if (hash == schema_hash)
 		messages++;
-	if (!IsTransactionState())
+	/* a subtransaction that has failed, or begins, is the middle of a transaction all the same */
+	if (!IsTransactionState() && GetCurrentTransactionNestLevel() <= 1)
 		messages_before = messages;
 }
 
@@ -124,7 +129,10 @@ hp_relation_names_init(void)
 	RegisterXactCallback(at_transaction_end, NULL);
 }
 
-/* Was a row of a catalog written by another transaction, which may have ended since this one began? */
+/*
+ * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
+ * that began so long ago that ids of transactions have gone half round, all are.
+ */
 static bool
 is_recent(int cacheid, Oid oid)
 {
@@ -137,38 +145,44 @@ is_recent(int cacheid, Oid oid)
 	ReleaseSysCache(tuple);
 	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
 		!TransactionIdEquals(xmin, last_own) &&
-		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before));
+		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
+		 TransactionIdPrecedes(RecentXmin, ended_before));
+}
+
+/* Raise an error if a relation that is locked now, and called so, had another name before. */
+void
+hp_relation_check_still_called(const char *name, const char *now)
+{
+	if (likely(strcmp(now, name) == 0))
+		return;
+	/* a function of PL/pgSQL has kept the plan that it has just made */
+	ResetPlanCache();
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("%s was renamed while the statement was run", name),
+			errdetail("Its name is %s now.", now),
+			errhint("Run the statement again: it may be another table's name now."));
 }
 
 /*
- * Raise an error if a relation that is locked now was not, or may not have been, what the name meant
- * when the statement was analyzed.  name is what it was called before the lock was taken; certain if
- * that was what the statement meant.
+ * Raise an error if a relation that was found by its row type, and is locked now, may not have had its
+ * name when the statement was analyzed.  certain if it had the one that it had before the lock was taken.
  */
 void
-hp_relation_check_name(HpRelation *rel, const char *name, bool certain)
+hp_relation_check_name(HpRelation *rel, bool certain)
 {
-	bool		same = strcmp(rel->name, name) == 0;
-
-	if (likely(same && (certain || hp_relation_name_is_certain(rel) ||
-						!(is_recent(RELOID, rel->relid) || is_recent(NAMESPACEOID, rel->schema)))))
+	if (likely(certain || hp_relation_name_is_certain(rel) ||
+			   !(is_recent(TYPEOID, rel->rowtype) || is_recent(NAMESPACEOID, rel->schema))))
 	{
 		rel->named_lxid = HP_MY_LXID;
 		return;
 	}
-	/* a function of PL/pgSQL has kept the plan that it has just made */
 	ResetPlanCache();
-	if (!same)
-		ereport(ERROR,
-				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				errmsg("%s was renamed while the statement was run", name),
-				errdetail("Its name is %s now.", rel->name),
-				errhint("Run the statement again: it may be another table's name now."));
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("%s may not be the table that the statement meant", name),
-			errdetail("Tables were renamed while the transaction was open, and this one was renamed, "
-					  "created or altered meanwhile or shortly before."),
+			errmsg("%s may not be the table that the statement meant", rel->name),
+			errdetail("Tables were renamed while the transaction was open, and this one was renamed or "
+					  "created meanwhile or shortly before."),
 			errhint("Run the transaction again."));
 }
 

@@ -8,8 +8,8 @@
  * embed() returns its rows one by one, batch after batch, so in a SELECT list it
  * streams; the others collect theirs in a tuplestore, batch after batch too.
  *
- * Locking: an AccessShareLock on every table that is mentioned, kept to the end of
- * the transaction.
+ * Locking: an AccessShareLock on every table that is mentioned, kept as
+ * relation_lock.c says.
  *
  * Memory: one batch (pg_hotpath.batch_size parents) and one result row.
  *
@@ -236,7 +236,7 @@ hotpath_load_through(PG_FUNCTION_ARGS)
 	Oid			target = hp_argument_relation(fcinfo)->relid;
 
 	hp_argument_require(fcinfo, 1, "junction", HINT_TABLE);
-	hp_relation_by_oid(PG_GETARG_OID(1));
+	hp_relation_by_regclass(PG_GETARG_OID(1));
 	load_rows(fcinfo, hp_relationship_through(target, PG_GETARG_OID(1),
 											  hp_argument_text(fcinfo, 3)), 2);
 	PG_RETURN_NULL();
@@ -282,7 +282,7 @@ put_relationships(Oid relid, void *arg)
 {
 	ListCell   *lc;
 
-	hp_relation_by_oid(relid);
+	hp_relation_by_regclass(relid);
 	foreach(lc, hp_relationship_list(relid))
 		put_relationship(arg, lfirst(lc));
 }

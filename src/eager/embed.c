@@ -108,7 +108,7 @@ hp_embed_write(HpEmbedBatch *batch, int row, HpWriter *writer)
 HpKeyDef *
 hp_embed_primary_key(Oid relid)
 {
-	const HpKeyDef *def = hp_relation_primary_key(hp_relation_by_oid(relid));
+	const HpKeyDef *def = hp_relation_primary_key(hp_relation_by_regclass(relid));
 	Size		size = offsetof(HpKeyDef, columns) + def->ncolumns * sizeof(HpKeyColumn);
 
 	return memcpy(palloc(size), def, size);

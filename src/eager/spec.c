@@ -255,6 +255,16 @@ is_same(const HpRelationship *a, const HpRelationship *b)
 		a->link.index == b->link.index;
 }
 
+/* The relations that a level names. */
+static void
+find_relations(const LevelText *text, HpRelationshipWish *wish)
+{
+	if (text->given[KEY_RELATION])
+		wish->target = find_relation(text->level, "relation", &text->values[KEY_RELATION]);
+	if (text->given[KEY_THROUGH])
+		wish->through = find_relation(text->level, "through", &text->values[KEY_THROUGH]);
+}
+
 /* Find out which relationship a level is by, and lock its relations. */
 static void
 resolve(LevelText *text, const HpLevel *above)
@@ -262,19 +272,17 @@ resolve(LevelText *text, const HpLevel *above)
 	HpLevel    *level = text->level;
 	HpRelationshipWish wish = {.key = level->key};
 
-	if (text->given[KEY_RELATION])
-		wish.target = find_relation(level, "relation", &text->values[KEY_RELATION]);
-	if (text->given[KEY_THROUGH])
-		wish.through = find_relation(level, "through", &text->values[KEY_THROUGH]);
 	if (text->given[KEY_FK])
 		wish.fk = hp_spec_string(level, "fk", &text->values[KEY_FK]);
-	/* what is found may be out of date until the locks are there */
+	/* what is found may be out of date until the locks are there, and names another table's */
+	find_relations(text, &wish);
 	do
 	{
 		level->via = *hp_relationship_find(above->relid, &wish);
 		hp_relation_by_oid(level->via.target);
 		if (OidIsValid(level->via.through))
 			hp_relation_by_oid(level->via.through);
+		find_relations(text, &wish);
 	} while (!is_same(&level->via, hp_relationship_find(above->relid, &wish)));
 	level->relid = level->via.target;
 	level->to_one = hp_relationship_is_to_one(&level->via);
@@ -527,7 +535,7 @@ hp_spec_parse(Oid relid, Jsonb *spec, HpEmbedUse use, const HpColumnList *column
 	root->path = "the root";
 	root->relid = relid;
 	root->to_one = true;
-	check_has_rows(hp_relation_by_oid(relid));
+	check_has_rows(hp_relation_by_regclass(relid));
 	if (spec != NULL)
 	{
 		if (!JB_ROOT_IS_OBJECT(spec))

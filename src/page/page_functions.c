@@ -9,8 +9,8 @@
  * the like, HP001 to HP004 for cursors, HP005 for an order that is not unique, and
  * those of order.h and filter.h.
  *
- * Locking: an AccessShareLock on the relation and the index that is read, kept to
- * the end of the transaction.
+ * Locking: an AccessShareLock on the relation, kept as relation_lock.c says, and on
+ * the index that is read, to the end of the transaction.
  *
  * Memory: each call works in a context of its own, which goes with it.
  *
@@ -312,7 +312,7 @@ page_as_json(FunctionCallInfo fcinfo, const PageShape *shape)
 	Datum		result;
 
 	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	begin_call(&call);
 	hp_request_arguments(fcinfo, 1, &arguments);
 	count = hp_count_parse(hp_argument_text(fcinfo, 9));
@@ -410,7 +410,7 @@ hotpath_cursor_at(PG_FUNCTION_ARGS)
 	bool		found = false;
 
 	hp_argument_require(fcinfo, 0, "rel", "Pass the name of a table, such as 'users'.");
-	rel = hp_relation_by_oid(PG_GETARG_OID(0));
+	rel = hp_relation_by_regclass(PG_GETARG_OID(0));
 	hp_relation_check_select(rel);
 	begin_call(&call);
 	open_relation(&call, rel, hp_argument_text(fcinfo, 1), NULL, NULL, NULL, NULL);
@@ -435,7 +435,7 @@ explain(Oid relid, void *arg)
 	bool		nulls[4] = {false};
 
 	begin_call(&call);
-	open_relation(&call, hp_relation_by_oid(relid), hp_argument_text(fcinfo, 1),
+	open_relation(&call, hp_relation_by_regclass(relid), hp_argument_text(fcinfo, 1),
 				  hp_request_filter(fcinfo, 2), NULL, NULL, NULL);
 	hp_explain_source(call.source, &explanation);
 	values[0] = CStringGetTextDatum(explanation.strategy);

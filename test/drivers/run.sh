@@ -180,16 +180,14 @@ try_django() {
 	check "django: the migration back" /usr/bin/python3 -m django migrate shop zero
 }
 
-migrate_rails() {
-	/usr/bin/ruby -I "$COOK/rails" -r app -r migrate -e "CacheUsers.migrate(:$1)"
-}
+rake_rails() { (cd "$COOK/rails" && /usr/bin/rake "$1"); }
 
 try_rails() {
 	# Ruby lets some 60 MB of garbage pile up; with less, what it keeps can be told from it.
 	export RACK_ENV=production RUBY_GC_MALLOC_LIMIT_MAX=4000000 RUBY_GC_OLDMALLOC_LIMIT_MAX=8000000
-	check "rails: the migration" migrate_rails up || return
+	check "rails: the migration" rake_rails db:migrate || return
 	both_ways rails "$COOK/rails" /usr/bin/puma --quiet --threads 6 --bind "tcp://127.0.0.1:PORT"
-	check "rails: the migration back" migrate_rails down
+	check "rails: the migration back" rake_rails db:rollback
 }
 
 # Debian's packages of Go are read from GOPATH.

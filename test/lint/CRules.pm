@@ -24,7 +24,7 @@ my $newer = qr/heap_datum_check|DatumGetHeapTupleHeader(?:Copy)?/;
 
 our @rules = (
 	[ 'only src/base/compat.h names PG_VERSION_NUM', \&version_num ],
-	[ 'only src/query calls SPI', \&spi ],
+	[ 'only src/query runs SQL', \&runs_sql ],
 	[ 'only src/base/shmem.c sets shared-memory hooks', \&shmem_hooks ],
 	[ 'only src/base/guc.c defines parameters, in the order of their names', \&parameters ],
 	[ 'only src/cache/store.c and sieve.c turn the number of a block into an entry', \&entries ],
@@ -38,7 +38,9 @@ our @rules = (
 	[ 'what a header shows is called hp_<file>_<verb>', \&shown_names ],
 	[ 'types of headers are HpCamelCase, macros HP_UPPER_CASE', \&types_and_macros ],
 	[ 'what a header shows is used by another file', \&used_elsewhere ],
-	[ 'what needs a lock held asserts it', \&lock_asserts ],
+	[ 'what one file alone has is called plainly', \&plain_names ],
+	[ 'src/pg_hotpath.c begins the rooms and does nothing else with them', \&entry ],
+	[ 'what needs a lock held asserts it and is called so', \&lock_asserts ],
 	[ 'errors have a code, a message, a detail and a hint', \&errors ],
 	[ 'nothing ends the server or the process', \&no_panic ],
 	[ 'memory contexts carry our name', \&context_names ],
@@ -47,7 +49,34 @@ our @rules = (
 
 sub version_num { return places(qr/\bPG_VERSION_NUM\b/, qr{^src/base/compat\.h$}) }
 
-sub spi { return places(qr{\bSPI_\w+\s*\(|"executor/spi\.h"}, qr{^src/query/}) }
+# By SPI, a portal or the executor itself.
+sub runs_sql
+{
+	my $calls = qr/\b(?:SPI_\w+|Portal(?:Start|Run|Define)\w*|CreatePortal|CreateNewPortal|Executor(?:Start|Run)|CreateQueryDesc|hp_executor_run|\w*_plan_quer(?:y|ies))\s*\(/;
+	return places(qr{$calls|"executor/spi\.h"}, qr{^src/(?:query/|base/compat\.h)});
+}
+
+# The entry of the module knows of the other rooms how they begin.
+sub entry
+{
+	my $file = 'src/pg_hotpath.c';
+	return $lines{$file} ? map { /^hp_\w+_init$/ ? () : "$file: $_" } body($file) =~ /\b(hp_\w+)\b/g : ();
+}
+
+# Static inline functions of headers are shown.
+sub plain_names
+{
+	my @found;
+	for my $file (grep { /\.c$/ } @c)
+	{
+		my $body = body($file);
+		while ($body =~ /^static\b[^;={(]*?\b((?:hp|hotpath)_\w+)\s*[(;=\[]/gm)
+		{
+			push @found, "$file:" . line_of($body, $-[0]) . ": $1";
+		}
+	}
+	return @found;
+}
 
 sub shmem_hooks { return places(qr/\bshmem_(?:request|startup)_hook\b/, qr{^src/base/shmem\.c$}) }
 
@@ -269,6 +298,12 @@ sub lock_asserts
 			my ($name, $inside, $at) = ($1, $2, $-[1]);
 			push @found, "$file:" . line_of($body, $at) . ": $name"
 				unless $inside =~ /\bAssert\(LWLockHeldByMe|\b\w+_locked\(/;
+		}
+		while ($body =~ /^(\w+)\([^;{]*\)\s*\n\{(.*?)^\}/gms)
+		{
+			my ($name, $inside, $at) = ($1, $2, $-[1]);
+			push @found, "$file:" . line_of($body, $at) . ": $name"
+				if $inside =~ /\bAssert\(LWLockHeldByMe/ && $name !~ /_locked$/;
 		}
 	}
 	return @found;

@@ -9,12 +9,20 @@ our @rules = (
 	[ 'every object of the install script has a comment', \&sql_comments ],
 	[ 'functions say their volatility and what they mean to parallel plans', \&marks ],
 	[ 'a function of SQL is hotpath_<name> in C, and every such symbol is declared', \&symbols_declared ],
+	[ 'the install script is made of all SQL of the rooms', \&parts ],
 	[ 'operators in bodies are qualified, unless the search_path is set', \&operators ],
 	[ 'the README names every function that all may call', \&documented_functions ],
 	[ 'the README has a line for every parameter, and no others', \&documented_parameters ]);
 
 # The C names of the first release that differ from those of SQL; databases of 0.1 refer to them.
 my %older_name = (cache_memory_status => 'cache_memory');
+
+sub parts
+{
+	my ($parts) = join("\n", @{ $lines{Makefile} || [] }) =~ /^SQL_PARTS\s*=\s*(.*)/m;
+	my %used = map { $_ => 1 } split ' ', $parts // '';
+	return grep { !$used{$_} } @sql;
+}
 
 # By kind and name: as many comments as there are objects, overloads included.
 sub sql_comments

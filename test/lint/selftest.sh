@@ -62,6 +62,7 @@ plant() {
 		CREATE FUNCTION @extschema@.note() RETURNS trigger AS 'MODULE_PATHNAME', 'hotpath_note' LANGUAGE C;
 		COMMENT ON FUNCTION @extschema@.note() IS 'notes';
 	SQL
+	echo 'SQL_PARTS = src/cache/cache.sql' >"$tree/Makefile"
 	echo 'select 1;' >"$tree/sql/one.sql"
 	echo '1' >"$tree/expected/one.out"
 	printf '#!/bin/bash\ntrue\n' >"$tree/test/run.sh"
@@ -131,8 +132,9 @@ c=src/cache/fence.c
 sql=src/cache/cache.sql
 declare_note='extern int hp_fence_note(void);'
 expect PG_VERSION_NUM append $c '#if PG_VERSION_NUM > 1\n#endif'
-expect 'calls SPI' append $c 'int r = SPI_connect();'
-expect 'calls SPI' sed -i 's|access/xact.h|executor/spi.h|' $c
+expect 'runs SQL' append $c 'int r = SPI_connect();'
+expect 'runs SQL' append $c 'void f(void) { PortalStart(p, 0, 0, 0); }'
+expect 'runs SQL' sed -i 's|access/xact.h|executor/spi.h|' $c
 expect 'shared-memory hooks' append $c 'void f(void) { shmem_startup_hook = 0; }'
 expect 'SQL-callable' append $c 'PG_FUNCTION_INFO_V1(hotpath_peek);'
 expect 'lower floors' append $c '#include "page/seek.h"'
@@ -167,6 +169,10 @@ expect 'used by another file' sed -i 's/hp_fence_note()/0/' src/cache/cache.c
 expect 'used by another file' sed -i "s/^$declare_note/&\nextern int hp_fence_other(void);/" src/cache/fence.h
 expect 'used by another file' append src/cache/fence.h 'static inline int\nhp_fence_one(void)\n{\n\treturn 1;\n}'
 expect 'asserts it' append $c 'static void\nnote_locked(int x)\n{\n\tnote(x);\n}'
+expect 'is called so' append $c 'static void\nnote(int x)\n{\n\tAssert(LWLockHeldByMe(x));\n}'
+expect 'called plainly' append $c 'static void\nhp_fence_other(int x)\n{\n}'
+expect 'begins the rooms' append src/pg_hotpath.c '/* The entry. */\n#include "postgres.h"\nint x = hp_fence_note();'
+expect 'all SQL of the rooms' eval 'echo "select 1;" >src/page/page.sql'
 message='errmsg("a (b"), errdetail("c"), errhint("d")'
 expect 'a code, a message' append $c "void f(void) { ereport(ERROR, $message); }"
 expect 'a code, a message' append $c "void f(void) { ereport(ERROR, errcode(1), ${message%, *}); }"

@@ -102,6 +102,13 @@ for my $part ('schema', 'data')
 attached('apart', 'schema, then data');
 compare_all('apart', 'schema, then data');
 
+# Once more the data, where the tables are cached already
+$node->safe_psql('apart', "TRUNCATE users, part");
+$node->command_ok([ 'pg_restore', '-e', '-d', $node->connstr('apart'), "$dir/data" ],
+	'data where tables are cached: restore');
+attached('apart', 'data where tables are cached');
+agrees($node, $_, 1, 50, "data where tables are cached: $_ agrees", 'apart') for @tables;
+
 # Data restored with all triggers disabled, so also those of the configuration, while a session writes
 # that has found the table not to be cached
 $node->safe_psql('postgres', 'CREATE DATABASE silent TEMPLATE template0');

@@ -70,16 +70,24 @@ for my $preload (0, 1)
 
 	# The extension, and drops that nobody notes
 	query('CREATE DATABASE other; CREATE ROLE its_owner SUPERUSER');
-	for my $drop ('EXTENSION pg_hotpath', 'SCHEMA hotpath', 'OWNED BY its_owner')
+	for my $way (
+		[ '', 'DROP EXTENSION pg_hotpath CASCADE' ],
+		[ '', 'DROP SCHEMA hotpath CASCADE' ],
+		[ '', 'DROP OWNED BY its_owner CASCADE' ],
+		[ 'CREATE SCHEMA hotpath', 'DROP OWNED BY its_owner CASCADE' ],
+		[ '', 'BEGIN; DROP EXTENSION pg_hotpath CASCADE; PREPARE TRANSACTION \'drop\'' ])
 	{
-		query('SET ROLE its_owner; CREATE EXTENSION pg_hotpath; RESET ROLE; '
+		my ($before, $drop) = @$way;
+		query("$before; SET ROLE its_owner; CREATE EXTENSION pg_hotpath; RESET ROLE; "
 			  . join('; ', map { fresh("t_$_") } 1 .. $places / 2), 'other');
-		query("DROP $drop CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public", 'other');
+		query($drop, 'other');
+		query('COMMIT PREPARED \'drop\'', 'other') if $drop =~ /PREPARE/;
+		query('DROP SCHEMA IF EXISTS hotpath; DROP SCHEMA public CASCADE; CREATE SCHEMA public', 'other');
 		query('DROP SCHEMA IF EXISTS by_extension CASCADE; CREATE SCHEMA by_extension; '
 			  . 'SET search_path = by_extension, public; '
 			  . join('; ', map { fresh("t_$_") } 1 .. $places / 2));
 		is(query('SELECT hotpath.cache_check(\'by_extension.t_' . $places / 2 . '\')'), '',
-			"$how: cached after DROP $drop in another database");
+			"$how: cached after $before $drop in another database");
 	}
 	query('BEGIN; DROP SCHEMA by_extension CASCADE; PREPARE TRANSACTION \'drop\'');
 	query('COMMIT PREPARED \'drop\'');

@@ -408,16 +408,14 @@ hp_attach_table(Oid relid, Oid indexid, Interval *ttl, bool write_through)
 	HpRelation *rel;
 	HpConfigRow *row;
 	List	   *all;
-	char	   *name;
 
 	/* owner first, so that nobody else can wait for the lock */
 	hp_relation_check_owner(relid);
-	name = hp_relation_qualified_name(relid);
 	relation = try_relation_open(relid, ShareRowExclusiveLock);
 	if (relation == NULL)
 		hp_relation_report_missing(relid);
 	hp_relation_check_owner(relid);
-	hp_relation_check_still_called(name, hp_relation_qualified_name(relid));
+	(void) hp_relation_by_regclass(relid);
 	check_cacheable(relation);
 	relation_close(relation, NoLock);
 	all = find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
@@ -462,10 +460,8 @@ hp_attach_remove(Oid relid)
 {
 	List	   *all;
 	ListCell   *lc;
-	char	   *name;
 
 	hp_relation_check_owner(relid);
-	name = hp_relation_qualified_name(relid);
 	LockRelationOid(relid, AccessExclusiveLock);
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		ereport(ERROR,
@@ -474,7 +470,7 @@ hp_attach_remove(Oid relid)
 				errdetail("It was dropped by another session."),
 				errhint("Nothing remains to be done."));
 	hp_relation_check_owner(relid);
-	hp_relation_check_still_called(name, hp_relation_qualified_name(relid));
+	(void) hp_relation_by_regclass(relid);
 	hp_attach_note_always(relid);
 	all = find_all_inheritors(relid, AccessExclusiveLock, NULL);
 	/* those of a partition that was cached by itself before it became one are its root's */

@@ -307,9 +307,14 @@ hp_config_has_key_of(HeapTuple tuple, TupleDesc desc)
 		return false;
 	row = read_row(tuple, desc);
 	rows = hp_config_rows(row->relid, 0);
+	/* the numbers of columns are those of another database */
 	foreach(lc, rows)
-		if (same_key(lfirst(lc), row))
+	{
+		const HpConfigRow *other = lfirst(lc);
+
+		if ((row->primary && other->primary) || equal_names(row->columns, other->columns))
 			return true;
+	}
 	return false;
 }
 

@@ -633,6 +633,38 @@ renames_relations(Node *parsetree)
 		type == OBJECT_INDEX;
 }
 
+/* Does a command drop what relations may have columns of? */
+static bool
+may_drop_columns(const DropStmt *drop)
+{
+	return drop->behavior == DROP_CASCADE &&
+		(drop->removeType == OBJECT_TYPE || drop->removeType == OBJECT_DOMAIN ||
+		 drop->removeType == OBJECT_SCHEMA || drop->removeType == OBJECT_EXTENSION);
+}
+
+/* Does a command give relations, or composite types that they are of, other columns? */
+static bool
+changes_columns(Node *parsetree)
+{
+	ListCell   *lc;
+
+	if (IsA(parsetree, RenameStmt))
+		return ((RenameStmt *) parsetree)->renameType == OBJECT_COLUMN ||
+			((RenameStmt *) parsetree)->renameType == OBJECT_ATTRIBUTE;
+	if (IsA(parsetree, DropStmt))
+		return may_drop_columns((DropStmt *) parsetree);
+	if (!IsA(parsetree, AlterTableStmt))
+		return IsA(parsetree, DropOwnedStmt);
+	foreach(lc, ((AlterTableStmt *) parsetree)->cmds)
+	{
+		AlterTableType type = ((AlterTableCmd *) lfirst(lc))->subtype;
+
+		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_AlterColumnType)
+			return true;
+	}
+	return false;
+}
+
 /* ddl_command_end: notes the tables that a command has changed. */
 Datum
 hotpath_note_ddl(PG_FUNCTION_ARGS)
@@ -643,8 +675,8 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_ddl");
-	if (renames_relations(trigger->parsetree))
-		hp_relation_have_renamed();
+	if (renames_relations(trigger->parsetree) || changes_columns(trigger->parsetree))
+		hp_relation_tell();
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(false);
@@ -726,7 +758,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 		hp_attach_recheck_parents();
 		/* another table may be given the name */
 		if (hp_config_delete_all(dropped))
-			hp_relation_have_renamed();
+			hp_relation_tell();
 	}
 	PG_RETURN_NULL();
 }

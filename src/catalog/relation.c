@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation.c
- *		Descriptors of relations: identity, keys, privileges.
+ *		Descriptors of relations: identity, names, columns, keys.
  *
  * A descriptor is built on first use, kept for the life of the backend and
  * rebuilt when the relation cache says that something has changed.  Functions
@@ -9,8 +9,9 @@
  * does, and process pending invalidations first, so that what is returned is up to
  * date.  How long the lock is kept, and that it is held already, is relation_lock.c's.
  *
- * A relation that is given by its row type must have the name that it had when
- * the statement was analyzed (relation_names.c).
+ * A relation that is given by its row type, or as regclass, must have the name that
+ * it had when the statement was analyzed (relation_names.c), and by its row type the
+ * columns (relation_columns.c).
  *
  * Lifetime: a descriptor that is replaced lives to the end of the transaction,
  * since callers may still hold it.  Whoever runs SQL must look it up again
@@ -26,12 +27,10 @@
 
 #include "access/genam.h"
 #include "access/relation.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/compat.h"
 #include "catalog/indexing.h"
-#include "catalog/objectaddress.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -44,8 +43,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/rls.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 uint64		hp_relation_epoch = 1;
 uint64		hp_relation_privilege_epoch = 1;
@@ -149,7 +148,7 @@ anything_changed(Datum arg, int cacheid, uint32 hash)
 	invalidate_all();
 }
 
-/* A schema has changed, or a relation has another name (hp_relation_have_renamed()). */
+/* A schema has changed, or a relation has another name or columns (hp_relation_tell()). */
 static void
 schema_changed(Datum arg, int cacheid, uint32 hash)
 {
@@ -323,6 +322,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->context = context;
 	outer = MemoryContextSwitchTo(context);
 	hp_relation_note_name(result);
+	hp_relation_note_columns(result, RelationGetDescr(rel));
 	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{
@@ -385,7 +385,7 @@ build(Oid relid, bool locked)
 	Relation	rel;
 	HpRelation *result;
 	RelationEntry *entry;
-	bool		found;
+	HpRelation *old;
 	uint64		before = invalidations;
 
 	sweep_dropped();
@@ -400,25 +400,28 @@ build(Oid relid, bool locked)
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
 	result->locked_lxid = locked ? HP_MY_LXID : InvalidLocalTransactionId;
+	old = known_relation(relid);
+	/* not that of another table that had the OID */
+	if (old != NULL && old->rowtype == result->rowtype)
+	{
+		hp_relation_follow_name(result, old);
+		hp_relation_follow_columns(result, old);
+	}
 
 	/* nothing below can fail but the hash tables' own allocation */
-	entry = hash_search(relations, &relid, HASH_ENTER, &found);
-	if (!found)
-		entry->relation = NULL;
+	entry = hash_search(relations, &relid, HASH_ENTER, NULL);
+	entry->relation = old;
 	if (OidIsValid(result->rowtype))
 	{
 		RowtypeEntry *by_type = hash_search(rowtypes, &result->rowtype, HASH_ENTER, NULL);
 
 		by_type->relation = result;
 	}
-	if (entry->relation != NULL)
+	if (old != NULL)
 	{
-		/* of another table that had the OID */
-		if (entry->relation->rowtype != result->rowtype)
-			hash_search(rowtypes, &entry->relation->rowtype, HASH_REMOVE, NULL);
-		else
-			hp_relation_follow_name(result, entry->relation);
-		retire(entry->relation);
+		if (old->rowtype != result->rowtype)
+			hash_search(rowtypes, &old->rowtype, HASH_REMOVE, NULL);
+		retire(old);
 		hp_relation_epoch++;
 	}
 	entry->relation = result;
@@ -459,35 +462,38 @@ hp_relation_peek(Oid relid)
 	return rel != NULL && rel->valid ? rel : NULL;
 }
 
+/*
+ * With the name that the relation had before it was locked; certain if that was what the statement meant.
+ * What has no row type has no rows either.
+ */
 static HpRelation *
-by_oid_called(Oid relid, const char *name)
+by_oid_called(Oid relid, const char *name, bool certain)
 {
 	HpRelation *rel = hp_relation_by_oid(relid);
 
 	hp_relation_check_still_called(name, rel->name);
+	if (OidIsValid(rel->rowtype))
+		hp_relation_check_name(rel, certain);
 	return rel;
 }
 
 /*
  * The descriptor of a relation that an argument of type regclass names, as hp_relation_by_oid().  Raises
- * an error as well if the relation is renamed while the lock is awaited.
+ * an error as well if the relation is renamed while the lock is awaited, or may have been since the
+ * statement was analyzed.
  */
 HpRelation *
 hp_relation_by_regclass(Oid relid)
 {
 	HpRelation *rel = known_relation(relid);
-	const char *name;
 
-	if (unlikely(rel == NULL || !rel->valid))
-		name = hp_relation_qualified_name(relid);
-	else
-	{
-		lock_relation(relid, rel);
-		if (likely(rel->valid))
-			return rel;
-		name = rel->name;
-	}
-	return by_oid_called(relid, name);
+	if (unlikely(rel == NULL || !rel->valid || !hp_relation_name_is_certain(rel)))
+		return by_oid_called(relid, hp_relation_qualified_name(relid), false);
+	lock_relation(relid, rel);
+	if (unlikely(!rel->valid))
+		return by_oid_called(relid, rel->name, true);
+	rel->named_lxid = HP_MY_LXID;
+	return rel;
 }
 
 /* With the name that the relation had before it was locked, if it was the one looked up last. */
@@ -498,6 +504,7 @@ by_rowtype_slow(Oid rowtype, const char *name)
 	bool		known = entry != NULL && entry->relation->valid;
 	bool		certain = name != NULL || (known && hp_relation_name_is_certain(entry->relation));
 	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
+	TupleDesc	columns = NULL;
 	HpRelation *rel;
 
 	if (!OidIsValid(relid) && !SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(rowtype)))
@@ -520,15 +527,22 @@ by_rowtype_slow(Oid rowtype, const char *name)
 		name = entry->relation->name;
 	else if (name == NULL)
 		name = hp_relation_qualified_name(relid);
-	rel = by_oid_called(relid, name);
-	hp_relation_check_name(rel, certain);
+	if (entry == NULL)
+		columns = lookup_rowtype_tupdesc_noerror(rowtype, -1, true);
+	rel = by_oid_called(relid, name, certain);
+	if (columns != NULL)
+	{
+		hp_relation_compare_columns(rel, columns);
+		ReleaseTupleDesc(columns);
+	}
+	hp_relation_check_columns(rel);
 	last_by_rowtype = rel;
 	return rel;
 }
 
 /*
  * The descriptor of the relation with a row type, as hp_relation_by_oid().  Raises an error as well if
- * the relation is renamed meanwhile.
+ * the relation is renamed meanwhile, or its columns are altered.
  */
 HpRelation *
 hp_relation_by_rowtype(Oid rowtype)
@@ -540,7 +554,10 @@ hp_relation_by_rowtype(Oid rowtype)
 	{
 		lock_relation(rel->relid, rel);
 		if (likely(rel->valid))
+		{
+			rel->named_lxid = HP_MY_LXID;
 			return rel;
+		}
 		name = rel->name;
 	}
 	return by_rowtype_slow(rowtype, name);
@@ -657,75 +674,7 @@ hp_relation_primary_key(HpRelation *rel)
 	return rel->primary;
 }
 
-/*
- * Does the hook of another library, such as sepgsql or pgaudit, let the user read every column?  It
- * is called for each read, as it is for each statement: it may write a log.
- */
-static bool
-hook_permits(const HpRelation *rel, bool report)
-{
-	RangeTblEntry *rte;
-
-	if (likely(ExecutorCheckPerms_hook == NULL))
-		return true;
-	rte = makeNode(RangeTblEntry);
-	rte->rtekind = RTE_RELATION;
-	rte->relid = rel->relid;
-	rte->relkind = rel->relkind;
-	rte->rellockmode = AccessShareLock;
-	return hp_check_permissions(rte, bms_make_singleton(InvalidAttrNumber -
-														FirstLowInvalidHeapAttributeNumber), report);
-}
-
-static bool
-acl_permits(const HpRelation *rel)
-{
-	Oid			user = GetUserId();
-
-	if (hp_relation_knows_reader(rel))
-		return true;
-	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
-		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
-}
-
-/* Has the caller the right to read every column?  As hp_relation_check_select() without an error. */
-bool
-hp_relation_may_select(HpRelation *rel)
-{
-	return acl_permits(rel) && hook_permits(rel, false);
-}
-
-/* Check the caller's right to read the relation, and remember that it was there. */
-void
-hp_relation_check_select_slow(HpRelation *rel)
-{
-	HpUserThen	reader = hp_relation_user_now();
-	AclResult	acl;
-
-	acl = hp_namespace_aclcheck(rel->schema, reader.user, ACL_USAGE);
-	if (acl != ACLCHECK_OK)
-		aclcheck_error(acl, OBJECT_SCHEMA, get_namespace_name(rel->schema));
-	acl = pg_class_aclcheck(rel->relid, reader.user, ACL_SELECT);
-	if (acl != ACLCHECK_OK)
-		acl = pg_attribute_aclcheck_all(rel->relid, reader.user, ACL_SELECT, ACLMASK_ALL);
-	if (acl != ACLCHECK_OK)
-		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
-	rel->reader = reader;
-	(void) hook_permits(rel, true);
-}
-
-/*
- * Do row-level security policies apply to the current user?  With no_error off,
- * row_security = off raises the error that a SELECT would.
- */
-bool
-hp_relation_rls_applies(const HpRelation *rel, bool no_error)
-{
-	return rel->row_security &&
-		check_enable_rls(rel->relid, InvalidOid, no_error) == RLS_ENABLED;
-}
-
+/* Raise the error for a relation that is gone. */
 void
 hp_relation_report_missing(Oid relid)
 {
@@ -734,17 +683,6 @@ hp_relation_report_missing(Oid relid)
 			errmsg("relation with OID %u does not exist", relid),
 			errdetail("It may have been dropped meanwhile."),
 			errhint("Name an existing table."));
-}
-
-/* Raise an error unless the current user owns the relation. */
-void
-hp_relation_check_owner(Oid relid)
-{
-	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		hp_relation_report_missing(relid);
-	if (!hp_class_ownercheck(relid, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)),
-					   hp_relation_name(relid));
 }
 
 /*
@@ -778,17 +716,4 @@ hp_relation_ancestors(Oid relid, List *found)
 		found = hp_relation_ancestors(lfirst_oid(lc), found);
 	}
 	return found;
-}
-
-AttrNumber
-hp_relation_find_column(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-
-		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
-			return attr->attnum;
-	}
-	return InvalidAttrNumber;
 }

@@ -29,7 +29,10 @@ typedef struct HpRelation
 	Oid			schema;
 	char	   *name;			/* qualified and quoted */
 	uint64		named_at;		/* after how many messages about names, see relation_names.c */
-	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name */
+	int			ncolumns;
+	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
+	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
+	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;
 	bool		row_security;	/* the relation has it enabled, for whom ever */
 	bool		valid;			/* no invalidation since it was built */
@@ -70,8 +73,6 @@ extern void hp_relation_watch(Oid other, Oid relid);
 extern void hp_relation_watch_function(Oid function);
 extern void hp_relation_watch_for_all(Oid other);
 extern void hp_relation_sweep(HTAB *table, long *sweep_at);
-/* The column of a row type with a name; InvalidAttrNumber if there is none. */
-extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 
 /* relation_names.c */
 extern void hp_relation_names_init(void);
@@ -79,11 +80,20 @@ extern void hp_relation_names_changed(uint32 hash);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
-extern void hp_relation_have_renamed(void);
+extern void hp_relation_tell(void);
+extern bool hp_relation_is_told_meanwhile(void);
+extern bool hp_relation_is_recent(TransactionId xmin);
 extern void hp_relation_check_still_called(const char *name, const char *now);
 extern void hp_relation_check_name(HpRelation *rel, bool certain);
 extern char *hp_relation_name(Oid relid);
 extern char *hp_relation_qualified_name(Oid relid);
+
+/* relation_columns.c */
+extern void hp_relation_note_columns(HpRelation *rel, TupleDesc desc);
+extern void hp_relation_follow_columns(HpRelation *rel, const HpRelation *old);
+extern void hp_relation_compare_columns(HpRelation *rel, TupleDesc known);
+extern void hp_relation_check_columns(const HpRelation *rel);
+extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 
 /* Grows whenever a descriptor may have become invalid. */
 extern uint64 hp_relation_epoch;

@@ -3,8 +3,8 @@
  * relation_names.c
  *		Names of relations, and what changes of them mean to statements.
  *
- * Functions are given a relation by its row type, whose name is looked up when the
- * statement is analyzed.  That takes no lock, so that the name may be another
+ * Functions are given a relation by its row type, or as a literal of type regclass,
+ * whose name is looked up when the statement is analyzed.  That takes no lock, so that the name may be another
  * relation's when the function runs, as where tables swap names.  A SELECT looks the
  * name up again when it has locked what it has found; a function cannot, and raises
  * an error.
@@ -13,17 +13,14 @@
  * a change of it while the lock is awaited matters, if it was noted before the first
  * of them that has come in the middle of this transaction (at its start nothing is
  * analyzed yet); or if it was certain before, and is the same after one more: it could
- * go away and come back with two.  Where it is not: was the entry of its row type in the
+ * go away and come back with two, unless the relation was locked.  Where it is not: was the entry of its row type in the
  * catalogs, or of its schema, written by somebody who may have committed since the
  * transaction began?  That of a type changes with its name, schema and owner only.  Then
  * the error may be raised for nothing: where the owner was changed, or rights on the
  * schema, or all that came before the statement was analyzed.
  *
- * Who is given an OID, which literals of regclass are, knows no more than its name just
- * before the lock: who waits for a table that loses its name is told, too.
- *
- * Statements that are prepared are analyzed again when a relation was renamed, which
- * the server would not do for a mere row type; and at the end of a transaction in
+ * The same messages tell of columns (relation_columns.c).  Statements that are prepared
+ * are analyzed again when one comes, which the server would not do for a mere row type; and at the end of a transaction in
  * which such a message has come, since it may have come while they were analyzed.
  *
  *-------------------------------------------------------------------------
@@ -98,12 +95,20 @@ hp_relation_name_is_certain(const HpRelation *rel)
 	return rel->named_at <= messages_before || rel->named_lxid == HP_MY_LXID;
 }
 
-/* Does a descriptor have the name, for certain, that the one had whose place it takes? */
+static bool is_recent(int cacheid, Oid oid);
+
+/*
+ * Does a descriptor have the name, for certain, that the one had whose place it takes?  Nobody else can
+ * rename what has been locked since that was certain, but its schema.
+ */
 void
 hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
 {
+	bool		held = old->named_lxid == HP_MY_LXID && old->locked_lxid == HP_MY_LXID;
+
 	if (hp_relation_name_is_certain(old) && rel->named_at != HP_NAMED_MEANWHILE &&
-		rel->named_at - old->named_at <= 1 && strcmp(rel->name, old->name) == 0)
+		strcmp(rel->name, old->name) == 0 &&
+		(rel->named_at - old->named_at <= 1 || (held && !is_recent(NAMESPACEOID, rel->schema))))
 		rel->named_lxid = HP_MY_LXID;
 }
 
@@ -127,12 +132,31 @@ void
 hp_relation_names_init(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
+	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
+	if (IsTransactionState())
+		ended_before = RecentXmin;
 }
 
 /*
  * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
  * that began so long ago that ids of transactions have gone half round, all are.
  */
+bool
+hp_relation_is_recent(TransactionId xmin)
+{
+	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		!TransactionIdEquals(xmin, last_own) &&
+		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
+		 TransactionIdPrecedes(RecentXmin, ended_before));
+}
+
+/* Has a message come in the middle of this transaction? */
+bool
+hp_relation_is_told_meanwhile(void)
+{
+	return messages != messages_before;
+}
+
 static bool
 is_recent(int cacheid, Oid oid)
 {
@@ -143,10 +167,7 @@ is_recent(int cacheid, Oid oid)
 		return true;
 	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
 	ReleaseSysCache(tuple);
-	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
-		!TransactionIdEquals(xmin, last_own) &&
-		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
-		 TransactionIdPrecedes(RecentXmin, ended_before));
+	return hp_relation_is_recent(xmin);
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */
@@ -165,8 +186,8 @@ hp_relation_check_still_called(const char *name, const char *now)
 }
 
 /*
- * Raise an error if a relation that was found by its row type, and is locked now, may not have had its
- * name when the statement was analyzed.  certain if it had the one that it had before the lock was taken.
+ * Raise an error if a relation that a statement names, and that is locked now, may not have had its name
+ * when the statement was analyzed.  certain if it had the one that it had before the lock was taken.
  */
 void
 hp_relation_check_name(HpRelation *rel, bool certain)
@@ -187,11 +208,12 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 }
 
 /*
- * Have all sessions analyze their prepared statements again, this one at once, the others when the
- * transaction commits: as if schema hotpath had changed.
+ * Tell all sessions that relations have other names or columns, and have them analyze their prepared
+ * statements again, this one at once, the others when the transaction commits: as if schema hotpath had
+ * changed.
  */
 void
-hp_relation_have_renamed(void)
+hp_relation_tell(void)
 {
 	Oid			schema = get_namespace_oid("hotpath", true);
 	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));

@@ -278,6 +278,7 @@ resolve(LevelText *text, const HpLevel *above)
 	find_relations(text, &wish);
 	do
 	{
+		CHECK_FOR_INTERRUPTS();
 		level->via = *hp_relationship_find(above->relid, &wish);
 		hp_relation_by_oid(level->via.target);
 		if (OidIsValid(level->via.through))

@@ -36,7 +36,9 @@ begin_none(int level)
 static void
 write_none(void *state, const char *data, Size len, HpCompressStep step, HpWriter *out)
 {
-	hp_writer_bytes(out, data, len);
+	/* the last step brings nothing */
+	if (len > 0)
+		hp_writer_bytes(out, data, len);
 }
 
 static void

@@ -84,6 +84,33 @@ rollback;
 execute compare;
 execute one (1);
 
+-- a temporary table, which the session alone is told of: its columns and its name change, and change back
+create temporary table scratch (id int primary key, a int, b int);
+insert into scratch values (1, 10, 20);
+prepare scratch as select (hotpath.get(null::scratch, 1)).a;
+execute scratch;
+begin;
+savepoint s;
+alter table scratch rename a to old;
+alter table scratch rename b to a;
+execute scratch;
+rollback to s;
+execute scratch;
+rollback;
+execute scratch;
+begin;
+alter table scratch rename a to old;
+alter table scratch rename b to a;
+rollback;
+execute scratch;
+alter table scratch rename a to old;
+alter table scratch rename b to a;
+execute scratch;
+alter table scratch rename to other_scratch;
+create temporary table scratch (id int primary key, a int);
+insert into scratch values (1, 30);
+execute scratch;
+
 deallocate all;
 reset plan_cache_mode;
 set client_min_messages = warning;

@@ -80,7 +80,7 @@ extern void hp_relation_names_changed(uint32 hash);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
-extern void hp_relation_tell(void);
+extern void hp_relation_tell(bool only_self);
 extern bool hp_relation_is_told_meanwhile(void);
 extern bool hp_relation_is_recent(TransactionId xmin);
 extern void hp_relation_check_still_called(const char *name, const char *now);

@@ -50,6 +50,9 @@ static uint32 schema_hash = 0;
 static uint64 messages = 1;
 static uint64 messages_before = 1;
 
+/* Has this transaction told the session alone? */
+static bool told_self = false;
+
 /* named_at of a descriptor for which a message came while its name was looked up. */
 #define HP_NAMED_MEANWHILE	UINT64_MAX
 
@@ -122,9 +125,25 @@ at_transaction_end(XactEvent event, void *arg)
 	if (messages != messages_before)
 		ResetPlanCache();
 	messages_before = messages;
+	told_self = false;
 	ended_before = RecentXmin;
 	if (event == XACT_EVENT_COMMIT)
 		last_own = GetTopTransactionIdIfAny();
+}
+
+static void
+tell_self(void)
+{
+	messages += 2;
+	ResetPlanCache();
+}
+
+/* What was told to this session alone is taken back by no message. Must not throw. */
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && told_self)
+		tell_self();
 }
 
 /* Called from hp_relation_init(). */
@@ -132,6 +151,7 @@ void
 hp_relation_names_init(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
 	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
 	if (IsTransactionState())
 		ended_before = RecentXmin;
@@ -208,17 +228,24 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 }
 
 /*
- * Tell all sessions that relations have other names or columns, and have them analyze their prepared
- * statements again, this one at once, the others when the transaction commits: as if schema hotpath had
- * changed.
+ * Tell all sessions, or only this one, that relations have other names or columns, and have them analyze
+ * their prepared statements again, this one at once, the others when the transaction commits: as if schema
+ * hotpath had changed.
  */
 void
-hp_relation_tell(void)
+hp_relation_tell(bool only_self)
 {
 	Oid			schema = get_namespace_oid("hotpath", true);
-	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	HeapTuple	tuple;
 	Relation	catalog;
 
+	if (only_self)
+	{
+		told_self = true;
+		tell_self();
+		return;
+	}
+	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
 	if (!HeapTupleIsValid(tuple))
 		return;
 	catalog = table_open(NamespaceRelationId, AccessShareLock);

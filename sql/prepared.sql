@@ -84,6 +84,20 @@ rollback;
 execute compare;
 execute one (1);
 
+-- a column goes with what it depends on
+create function twice(i int) returns int immutable language sql as 'select 2 * i';
+create table derived (id int primary key, n int, twice int generated always as (twice(id)) stored, last text);
+insert into derived values (1, 1, default, 'last');
+prepare derived as select (hotpath.get(null::derived, 1)).last;
+create function reads_derived() returns text language plpgsql as
+	$$ declare r derived; begin select * into r from hotpath.get(null::derived, 1); return r.last; end $$;
+execute derived;
+select reads_derived();
+drop function twice cascade;
+execute derived;
+select reads_derived();
+drop table derived cascade;
+
 -- a temporary table, which the session alone is told of: its columns and its name change, and change back
 create temporary table scratch (id int primary key, a int, b int);
 insert into scratch values (1, 10, 20);

@@ -277,16 +277,7 @@ renames_relations(Node *parsetree)
 		type == OBJECT_INDEX;
 }
 
-/* Does a command drop what relations may have columns of? */
-static bool
-may_drop_columns(const DropStmt *drop)
-{
-	return drop->behavior == DROP_CASCADE &&
-		(drop->removeType == OBJECT_TYPE || drop->removeType == OBJECT_DOMAIN ||
-		 drop->removeType == OBJECT_SCHEMA || drop->removeType == OBJECT_EXTENSION);
-}
-
-/* Does a command give relations, or composite types that they are of, other columns? */
+/* May a command give relations, or composite types that they are of, other columns?  What it drops is seen apart. */
 static bool
 changes_columns(Node *parsetree)
 {
@@ -295,23 +286,48 @@ changes_columns(Node *parsetree)
 	if (IsA(parsetree, RenameStmt))
 		return ((RenameStmt *) parsetree)->renameType == OBJECT_COLUMN ||
 			((RenameStmt *) parsetree)->renameType == OBJECT_ATTRIBUTE;
-	if (IsA(parsetree, DropStmt))
-		return may_drop_columns((DropStmt *) parsetree);
 	if (!IsA(parsetree, AlterTableStmt))
-		return IsA(parsetree, DropOwnedStmt);
+		return false;
 	foreach(lc, ((AlterTableStmt *) parsetree)->cmds)
 	{
 		AlterTableType type = ((AlterTableCmd *) lfirst(lc))->subtype;
 
-		if (type == AT_AddColumn || type == AT_DropColumn || type == AT_AlterColumnType)
+		if (type == AT_AddColumn || type == AT_AlterColumnType)
 			return true;
 	}
 	return false;
 }
 
-/* Are all objects temporary relations, which no other session knows? */
+/* Tell of relations that a command has given other names or columns. */
+static void
+tell_of(const List *objects)
+{
+	bool		others = false;
+	bool		own = false;
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		const HpChangedObject *object = lfirst(lc);
+
+		if (object->classid != RelationRelationId)
+			others = true;
+		/* what the command has dropped as well is named by nobody */
+		else if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object->objid)))
+		{
+			if (get_rel_persistence(object->objid) == RELPERSISTENCE_TEMP)
+				own = true;
+			else
+				others = true;
+		}
+	}
+	if (others || own)
+		hp_relation_tell(!others);
+}
+
+/* Has a command changed columns?  ADD COLUMN IF NOT EXISTS may have found all there. */
 static bool
-are_temporary(const List *objects)
+has_changed_columns(const List *objects)
 {
 	ListCell   *lc;
 
@@ -319,11 +335,10 @@ are_temporary(const List *objects)
 	{
 		const HpChangedObject *object = lfirst(lc);
 
-		if (object->classid != RelationRelationId ||
-			get_rel_persistence(object->objid) != RELPERSISTENCE_TEMP)
-			return false;
+		if (object->classid != RelationRelationId || hp_relation_has_own_columns(object->objid))
+			return true;
 	}
-	return objects != NIL;
+	return false;
 }
 
 /* ddl_command_end: notes the tables that a command has changed. */
@@ -333,17 +348,20 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	List	   *objects;
 	ListCell   *lc;
-	bool		cached = hp_config_rows(InvalidOid, 1) != NIL;
-	bool		told;
+	bool		cached;
+	bool		renames;
+	bool		alters;
 	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_ddl");
-	told = renames_relations(trigger->parsetree) || changes_columns(trigger->parsetree);
-	if (!told && !cached)
+	cached = hp_config_rows(InvalidOid, 1) != NIL;
+	renames = renames_relations(trigger->parsetree);
+	alters = changes_columns(trigger->parsetree);
+	if (!renames && !alters && !cached)
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(false);
-	if (told)
-		hp_relation_tell(are_temporary(objects));
+	if (renames || (alters && has_changed_columns(objects)))
+		tell_of(objects);
 	if (!cached)
 		PG_RETURN_NULL();
 	hp_attach_recheck_parents();
@@ -384,6 +402,13 @@ note_trigger_dropped(const HpChangedObject *object)
 		hp_attach_note_table(get_relname_relid(object->table, schema));
 }
 
+/* May a command drop columns?  DROP does where others depend on what it drops. */
+static bool
+may_drop_columns(Node *parsetree)
+{
+	return !IsA(parsetree, DropStmt) || ((DropStmt *) parsetree)->behavior == DROP_CASCADE;
+}
+
 /* sql_drop: notes the tables that have lost something, and cleans up. */
 Datum
 hotpath_note_drop(PG_FUNCTION_ARGS)
@@ -391,12 +416,26 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	List	   *objects;
 	ListCell   *lc;
 	List	   *dropped = NIL;
+	List	   *altered = NIL;
+	bool		cached;
 	bool		all = false;
 
 	require_event_trigger(fcinfo, "note_drop");
-	if (hp_config_rows(InvalidOid, 1) == NIL)
+	cached = hp_config_rows(InvalidOid, 1) != NIL;
+	if (!cached && !may_drop_columns(((EventTriggerData *) fcinfo->context)->parsetree))
 		PG_RETURN_NULL();
 	objects = hp_query_changed_objects(true);
+	foreach(lc, objects)
+	{
+		HpChangedObject *object = lfirst(lc);
+
+		if (object->classid == RelationRelationId && object->subid != 0)
+			altered = lappend(altered, object);
+	}
+	if (altered != NIL)
+		tell_of(altered);
+	if (!cached)
+		PG_RETURN_NULL();
 	/* so that the places that are given back are known */
 	(void) hp_shmem_attach(HP_SHMEM_IF_EXISTS);
 	foreach(lc, objects)

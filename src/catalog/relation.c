@@ -44,7 +44,6 @@
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
 uint64		hp_relation_epoch = 1;
 uint64		hp_relation_privilege_epoch = 1;
@@ -403,10 +402,8 @@ build(Oid relid, bool locked)
 	old = known_relation(relid);
 	/* not that of another table that had the OID */
 	if (old != NULL && old->rowtype == result->rowtype)
-	{
 		hp_relation_follow_name(result, old);
-		hp_relation_follow_columns(result, old);
-	}
+	hp_relation_follow_columns(result, old);
 
 	/* nothing below can fail but the hash tables' own allocation */
 	entry = hash_search(relations, &relid, HASH_ENTER, NULL);
@@ -504,7 +501,6 @@ by_rowtype_slow(Oid rowtype, const char *name)
 	bool		known = entry != NULL && entry->relation->valid;
 	bool		certain = name != NULL || (known && hp_relation_name_is_certain(entry->relation));
 	Oid			relid = known ? entry->relation->relid : get_typ_typrelid(rowtype);
-	TupleDesc	columns = NULL;
 	HpRelation *rel;
 
 	if (!OidIsValid(relid) && !SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(rowtype)))
@@ -527,14 +523,7 @@ by_rowtype_slow(Oid rowtype, const char *name)
 		name = entry->relation->name;
 	else if (name == NULL)
 		name = hp_relation_qualified_name(relid);
-	if (entry == NULL)
-		columns = lookup_rowtype_tupdesc_noerror(rowtype, -1, true);
 	rel = by_oid_called(relid, name, certain);
-	if (columns != NULL)
-	{
-		hp_relation_compare_columns(rel, columns);
-		ReleaseTupleDesc(columns);
-	}
 	hp_relation_check_columns(rel);
 	last_by_rowtype = rel;
 	return rel;

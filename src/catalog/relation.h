@@ -83,6 +83,8 @@ extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
 extern void hp_relation_tell(bool only_self);
 extern bool hp_relation_is_told_meanwhile(void);
 extern bool hp_relation_is_recent(TransactionId xmin);
+extern bool hp_relation_is_of_beginning(const HpRelation *rel);
+extern bool hp_relation_follows(const HpRelation *rel, const HpRelation *old);
 extern void hp_relation_check_still_called(const char *name, const char *now);
 extern void hp_relation_check_name(HpRelation *rel, bool certain);
 extern char *hp_relation_name(Oid relid);
@@ -91,7 +93,7 @@ extern char *hp_relation_qualified_name(Oid relid);
 /* relation_columns.c */
 extern void hp_relation_note_columns(HpRelation *rel, TupleDesc desc);
 extern void hp_relation_follow_columns(HpRelation *rel, const HpRelation *old);
-extern void hp_relation_compare_columns(HpRelation *rel, TupleDesc known);
+extern bool hp_relation_has_own_columns(Oid relid);
 extern void hp_relation_check_columns(const HpRelation *rel);
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
 

@@ -11,10 +11,11 @@
  * nothing for it.
  *
  * The columns of a descriptor are compared with those of the one whose place it
- * takes.  They were changed in the middle of the transaction where they differ, a
- * message has come in the middle, and the catalog has rows of them that may have
- * been committed since the transaction began.  The session's own changes do not
- * count: what it runs afterwards is analyzed afterwards.
+ * takes.  They were changed in the middle of the transaction where a message has come
+ * in the middle, they differ, or could have differed in between, and the catalog has
+ * rows of them that may have been committed since the transaction began.  Where there
+ * was no descriptor, the rows alone count.  The session's own changes do not: what it
+ * runs afterwards is analyzed afterwards.
  *
  * Called by relation.c; a look-up for a name by whoever has a row type.
  *
@@ -25,6 +26,8 @@
 #include "catalog/relation.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "common/hashfn.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
@@ -42,7 +45,8 @@ hash_columns(TupleDesc desc)
 		const char *name = NameStr(attr->attname);
 		uint64		hash = hash_bytes_extended((const unsigned char *) name, strlen(name), hashes[i]);
 
-		hashes[i + 1] = hash_combine64(hash, ((uint64) attr->atttypid << 1) | attr->attisdropped);
+		hash = hash_combine64(hash, ((uint64) attr->atttypid << 1) | attr->attisdropped);
+		hashes[i + 1] = hash_combine64(hash, attr->attcollation);
 	}
 	return hashes;
 }
@@ -55,50 +59,70 @@ hp_relation_note_columns(HpRelation *rel, TupleDesc desc)
 	rel->column_hashes = hash_columns(desc);
 }
 
-/* Has another transaction written the catalog's row of a column that may have ended since this one began? */
+/* Is this so for the transaction that has written the catalog's row of one of the first columns? */
 static bool
-are_recent(Oid relid, int ncolumns)
+is_any_by(bool (*what) (TransactionId xmin), Oid relid, int ncolumns)
 {
-	bool		recent = false;
+	bool		found = false;
 
-	for (int i = 1; i <= ncolumns && !recent; i++)
+	for (int i = 1; i <= ncolumns && !found; i++)
 	{
 		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(i));
 
-		recent = !HeapTupleIsValid(tuple) ||
-			hp_relation_is_recent(HeapTupleHeaderGetXmin(tuple->t_data));
-		if (HeapTupleIsValid(tuple))
-			ReleaseSysCache(tuple);
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		found = what(HeapTupleHeaderGetXmin(tuple->t_data));
+		ReleaseSysCache(tuple);
 	}
-	return recent;
+	return found;
 }
 
-/* Compare the columns with those that the relation had before, as far as it had them. */
-static void
-compare_columns(HpRelation *rel, int ncolumns, const uint64 *hashes)
+/* Has this transaction written the catalog's row of a column? */
+bool
+hp_relation_has_own_columns(Oid relid)
 {
-	if (ncolumns <= rel->ncolumns && hashes[ncolumns] == rel->column_hashes[ncolumns])
-		return;
-	if (hp_relation_is_told_meanwhile() && are_recent(rel->relid, rel->ncolumns))
-		rel->altered_lxid = HP_MY_LXID;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			ncolumns;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ncolumns = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	return is_any_by(TransactionIdIsCurrentTransactionId, relid, ncolumns);
 }
 
-/* Compare the columns of a descriptor with those of the one whose place it takes. */
+/*
+ * Were the columns changed by others in the middle of the transaction?  old is the descriptor of before, NULL
+ * if there was none.  That others had committed does not say that their messages had come when it began: where
+ * the old one was of its beginning, they came later.
+ */
+static bool
+are_altered(const HpRelation *rel, const HpRelation *old)
+{
+	int			n = old != NULL ? old->ncolumns : rel->ncolumns;
+
+	if (!hp_relation_is_told_meanwhile())
+		return false;
+	if (old == NULL)
+		return is_any_by(hp_relation_is_recent, rel->relid, n);
+	if (n <= rel->ncolumns && old->column_hashes[n] == rel->column_hashes[n])
+		/* what others change and change back takes two messages */
+		return !hp_relation_follows(rel, old) && is_any_by(hp_relation_is_recent, rel->relid, n);
+	if (hp_relation_is_of_beginning(old) && !hp_relation_has_own_columns(rel->relid))
+		return true;
+	return is_any_by(hp_relation_is_recent, rel->relid, rel->ncolumns);
+}
+
+/* Compare the columns of a descriptor with those of the one whose place it takes; NULL if there is none. */
 void
 hp_relation_follow_columns(HpRelation *rel, const HpRelation *old)
 {
-	rel->altered_lxid = old->altered_lxid;
-	compare_columns(rel, old->ncolumns, old->column_hashes);
-}
-
-/* The same with what the session knew of the row type, where it had no descriptor. */
-void
-hp_relation_compare_columns(HpRelation *rel, TupleDesc known)
-{
-	uint64	   *hashes = hash_columns(known);
-
-	compare_columns(rel, known->natts, hashes);
-	pfree(hashes);
+	if (old != NULL && old->rowtype == rel->rowtype)
+		rel->altered_lxid = old->altered_lxid;
+	else
+		old = NULL;
+	if (are_altered(rel, old))
+		rel->altered_lxid = HP_MY_LXID;
 }
 
 /* Raise an error if the columns were changed in the middle of the transaction. */

@@ -100,18 +100,44 @@ hp_relation_name_is_certain(const HpRelation *rel)
 
 static bool is_recent(int cacheid, Oid oid);
 
+/* Is a descriptor of the beginning of the transaction? */
+bool
+hp_relation_is_of_beginning(const HpRelation *rel)
+{
+	return rel->named_at == messages_before;
+}
+
+/* Has at most one message come since the descriptor whose place another takes? */
+static bool
+is_next(const HpRelation *rel, const HpRelation *old)
+{
+	return rel->named_at != HP_NAMED_MEANWHILE && old->named_at != HP_NAMED_MEANWHILE &&
+		rel->named_at - old->named_at <= 1;
+}
+
+/* Is a relation locked by the transaction since its name was certain? */
+static bool
+is_held(const HpRelation *old)
+{
+	return old->named_lxid == HP_MY_LXID && old->locked_lxid == HP_MY_LXID;
+}
+
+/* Can nobody else have altered a relation, and taken that back, since a descriptor was made? */
+bool
+hp_relation_follows(const HpRelation *rel, const HpRelation *old)
+{
+	return is_held(old) || is_next(rel, old);
+}
+
 /*
  * Does a descriptor have the name, for certain, that the one had whose place it takes?  Nobody else can
- * rename what has been locked since that was certain, but its schema.
+ * rename what is held, but its schema.
  */
 void
 hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
 {
-	bool		held = old->named_lxid == HP_MY_LXID && old->locked_lxid == HP_MY_LXID;
-
-	if (hp_relation_name_is_certain(old) && rel->named_at != HP_NAMED_MEANWHILE &&
-		strcmp(rel->name, old->name) == 0 &&
-		(rel->named_at - old->named_at <= 1 || (held && !is_recent(NAMESPACEOID, rel->schema))))
+	if (hp_relation_name_is_certain(old) && strcmp(rel->name, old->name) == 0 &&
+		(is_next(rel, old) || (is_held(old) && !is_recent(NAMESPACEOID, rel->schema))))
 		rel->named_lxid = HP_MY_LXID;
 }
 

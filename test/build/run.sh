@@ -153,7 +153,7 @@ installcheck() {
 # The regression tests on a throw-away server into which a sanitizer was built by way of us.
 passes_sanitized() {
 	local preload=$W/preload.conf
-	printf '%s\n' "max_prepared_transactions = 10" "shared_preload_libraries = 'pg_hotpath'" >"$preload"
+	printf '%s\n' "max_prepared_transactions = 10" "autovacuum = off" "shared_preload_libraries = 'pg_hotpath'" >"$preload"
 	nm -D --undefined-only "$W/$1/pg_hotpath.so" | grep __ubsan_ >/dev/null ||
 		{ echo "the library is not instrumented"; return 1; }
 	installcheck "$1" with_llvm=no ISOLATION= \
@@ -212,7 +212,7 @@ fi
 [ -d "$W/llvm" ] || new_tree llvm
 check "make" make_in llvm all
 check "make install" make_in llvm install
-check "a server starts" start_server "max_prepared_transactions = 10"
+check "a server starts" start_server "max_prepared_transactions = 10" "autovacuum = off"
 [ -z "${server_clang:-}" ] || check "the JIT inlines with our bitcode there" inlines
 check "make installcheck" installcheck llvm
 stop_server "$server" && server=

@@ -124,6 +124,18 @@ alter table scratch rename to other_scratch;
 create temporary table scratch (id int primary key, a int);
 insert into scratch values (1, 30);
 execute scratch;
+create type colour as enum ('red');
+create temporary table coloured (id int primary key, a int, c colour);
+insert into coloured values (1, 10, 'red');
+prepare coloured as select (hotpath.get(null::coloured, 1)).c;
+prepare dropped as select (hotpath.get(null::coloured, 1)).a;
+execute coloured;
+execute dropped;
+drop type colour cascade;
+execute coloured;
+execute dropped;
+alter table coloured drop a;
+execute dropped;
 
 deallocate all;
 reset plan_cache_mode;

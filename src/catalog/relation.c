@@ -96,8 +96,9 @@ invalidate(Oid relid)
 	}
 }
 
-static void
-invalidate_all(void)
+/* All descriptors are to be rebuilt.  Must not throw. */
+void
+hp_relation_invalidate_all(void)
 {
 	HASH_SEQ_STATUS status;
 	RelationEntry *entry;
@@ -118,7 +119,7 @@ relation_changed(Datum arg, Oid relid)
 	invalidations++;
 	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
-		invalidate_all();
+		hp_relation_invalidate_all();
 		return;
 	}
 	invalidate(relid);
@@ -126,7 +127,7 @@ relation_changed(Datum arg, Oid relid)
 	if (watch == NULL)
 		return;
 	if (watch->nwatchers > HP_MAX_WATCHERS)
-		invalidate_all();
+		hp_relation_invalidate_all();
 	else
 		for (int i = 0; i < watch->nwatchers; i++)
 			invalidate(watch->watchers[i]);
@@ -144,7 +145,7 @@ static void
 anything_changed(Datum arg, int cacheid, uint32 hash)
 {
 	invalidations++;
-	invalidate_all();
+	hp_relation_invalidate_all();
 }
 
 /* A schema has changed, or a relation has another name or columns (hp_relation_tell()). */

@@ -55,6 +55,7 @@ typedef struct HpRelation
 #define HP_SWEEP_FROM 256
 
 extern void hp_relation_init(void);
+extern void hp_relation_invalidate_all(void);
 extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
 extern HpRelation *hp_relation_by_regclass(Oid relid);
@@ -82,7 +83,7 @@ extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
 extern void hp_relation_tell(bool only_self);
 extern bool hp_relation_is_told_meanwhile(void);
-extern bool hp_relation_is_recent(TransactionId xmin);
+extern bool hp_relation_is_recent(HeapTupleHeader row);
 extern bool hp_relation_is_of_beginning(const HpRelation *rel);
 extern bool hp_relation_follows(const HpRelation *rel, const HpRelation *old);
 extern void hp_relation_check_still_called(const char *name, const char *now);

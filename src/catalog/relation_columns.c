@@ -59,9 +59,15 @@ hp_relation_note_columns(HpRelation *rel, TupleDesc desc)
 	rel->column_hashes = hash_columns(desc);
 }
 
-/* Is this so for the transaction that has written the catalog's row of one of the first columns? */
 static bool
-is_any_by(bool (*what) (TransactionId xmin), Oid relid, int ncolumns)
+is_own(HeapTupleHeader row)
+{
+	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(row));
+}
+
+/* Is this so for the catalog's row of one of the first columns? */
+static bool
+is_any(bool (*what) (HeapTupleHeader row), Oid relid, int ncolumns)
 {
 	bool		found = false;
 
@@ -71,7 +77,7 @@ is_any_by(bool (*what) (TransactionId xmin), Oid relid, int ncolumns)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		found = what(HeapTupleHeaderGetXmin(tuple->t_data));
+		found = what(tuple->t_data);
 		ReleaseSysCache(tuple);
 	}
 	return found;
@@ -88,7 +94,7 @@ hp_relation_has_own_columns(Oid relid)
 		return false;
 	ncolumns = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
 	ReleaseSysCache(tuple);
-	return is_any_by(TransactionIdIsCurrentTransactionId, relid, ncolumns);
+	return is_any(is_own, relid, ncolumns);
 }
 
 /*
@@ -104,13 +110,13 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 	if (!hp_relation_is_told_meanwhile())
 		return false;
 	if (old == NULL)
-		return is_any_by(hp_relation_is_recent, rel->relid, n);
+		return is_any(hp_relation_is_recent, rel->relid, n);
 	if (n <= rel->ncolumns && old->column_hashes[n] == rel->column_hashes[n])
 		/* what others change and change back takes two messages */
-		return !hp_relation_follows(rel, old) && is_any_by(hp_relation_is_recent, rel->relid, n);
+		return !hp_relation_follows(rel, old) && is_any(hp_relation_is_recent, rel->relid, n);
 	if (hp_relation_is_of_beginning(old) && !hp_relation_has_own_columns(rel->relid))
 		return true;
-	return is_any_by(hp_relation_is_recent, rel->relid, rel->ncolumns);
+	return is_any(hp_relation_is_recent, rel->relid, rel->ncolumns);
 }
 
 /* Compare the columns of a descriptor with those of the one whose place it takes; NULL if there is none. */

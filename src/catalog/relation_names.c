@@ -161,6 +161,7 @@ static void
 tell_self(void)
 {
 	messages += 2;
+	hp_relation_invalidate_all();
 	ResetPlanCache();
 }
 
@@ -185,11 +186,17 @@ hp_relation_names_init(void)
 
 /*
  * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
- * that began so long ago that ids of transactions have gone half round, all are.
+ * that began so long ago that ids of transactions have gone half round, all are.  That a row is frozen does
+ * not say that it is old: between two statements a transaction holds back nobody.
  */
 bool
-hp_relation_is_recent(TransactionId xmin)
+hp_relation_is_recent(HeapTupleHeader row)
 {
+	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
+
+	/* so old that it looks as if it were to come */
+	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
+		return false;
 	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
 		!TransactionIdEquals(xmin, last_own) &&
 		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
@@ -207,13 +214,13 @@ static bool
 is_recent(int cacheid, Oid oid)
 {
 	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	TransactionId xmin;
+	bool		recent;
 
 	if (!HeapTupleIsValid(tuple))
 		return true;
-	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	recent = hp_relation_is_recent(tuple->t_data);
 	ReleaseSysCache(tuple);
-	return hp_relation_is_recent(xmin);
+	return recent;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */

@@ -267,7 +267,7 @@ hp_query_changed_objects(bool dropped)
 	"WHERE objid OPERATOR(pg_catalog.<>) 0";
 	static const char *const dropped_sql =
 	"SELECT classid, objid, objsubid, address_names[1], address_names[2] "
-	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE NOT is_temporary";
+	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE (NOT is_temporary OR objsubid OPERATOR(pg_catalog.<>) 0)";
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
 

@@ -137,6 +137,14 @@ execute dropped;
 alter table coloured drop a;
 execute dropped;
 
+-- what the session tells of is no news to itself
+begin;
+alter table pair add told int;
+create temporary table told (id int);
+alter table told add c int;
+select hotpath.get(null::item, 1), hotpath.get_json('pair', array[1, 1]);
+rollback;
+
 deallocate all;
 reset plan_cache_mode;
 set client_min_messages = warning;

@@ -31,6 +31,8 @@ typedef struct HpRelation
 	uint64		named_at;		/* after how many messages about names, see relation_names.c */
 	int			ncolumns;
 	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
+	LocalTransactionId built_lxid;	/* the transaction in which the descriptor was built */
+	LocalTransactionId changed_lxid;	/* the transaction in the middle of which a message about it has come */
 	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
 	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;

@@ -19,6 +19,7 @@
  * the error may be raised for nothing: where the owner was changed, or rights on the
  * schema, or all that came before the statement was analyzed.
  *
+ * The session's own are not counted: what it runs afterwards is analyzed afterwards.
  * The same messages tell of columns (relation_columns.c).  Statements that are prepared
  * are analyzed again when one comes, which the server would not do for a mere row type; and at the end of a transaction in
  * which such a message has come, since it may have come while they were analyzed.
@@ -76,6 +77,13 @@ hp_relation_names_changed(uint32 hash)
 		messages_before = messages;
 }
 
+static void
+learn_hash(void)
+{
+	if (schema_hash == 0)
+		schema_hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
+}
+
 /*
  * Note the name of the relation that a descriptor is built of, in the current context.  Takes the
  * opportunity to learn by which hash others tell of names, which callbacks cannot look up.
@@ -85,8 +93,7 @@ hp_relation_note_name(HpRelation *rel)
 {
 	uint64		before = messages;
 
-	if (schema_hash == 0)
-		schema_hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
+	learn_hash();
 	rel->name = hp_relation_qualified_name(rel->relid);
 	rel->named_at = messages == before ? before : HP_NAMED_MEANWHILE;
 }
@@ -100,11 +107,11 @@ hp_relation_name_is_certain(const HpRelation *rel)
 
 static bool is_recent(int cacheid, Oid oid);
 
-/* Is a descriptor of the beginning of the transaction? */
+/* Was a descriptor made before the transaction, and is it of what was known at its beginning? */
 bool
 hp_relation_is_of_beginning(const HpRelation *rel)
 {
-	return rel->named_at == messages_before;
+	return rel->named_at == messages_before && rel->built_lxid != HP_MY_LXID;
 }
 
 /* Has at most one message come since the descriptor whose place another takes? */
@@ -148,7 +155,7 @@ at_transaction_end(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE ||
 		event == XACT_EVENT_PARALLEL_PRE_COMMIT)
 		return;
-	if (messages != messages_before)
+	if (messages != messages_before || told_self)
 		ResetPlanCache();
 	messages_before = messages;
 	told_self = false;
@@ -160,7 +167,6 @@ at_transaction_end(XactEvent event, void *arg)
 static void
 tell_self(void)
 {
-	messages += 2;
 	hp_relation_invalidate_all();
 	ResetPlanCache();
 }
@@ -255,7 +261,7 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("%s may not be the table that the statement meant", rel->name),
-			errdetail("Tables were renamed while the transaction was open, and this one was renamed or "
+			errdetail("Tables were renamed or altered while the transaction was open, and this one was renamed or "
 					  "created meanwhile or shortly before."),
 			errhint("Run the transaction again."));
 }
@@ -281,12 +287,15 @@ hp_relation_tell(bool only_self)
 	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
 	if (!HeapTupleIsValid(tuple))
 		return;
+	learn_hash();
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
 	CacheInvalidateHeapTuple(catalog, tuple, NULL);
 	table_close(catalog, AccessShareLock);
 	ReleaseSysCache(tuple);
 	(void) GetCurrentCommandId(true);
 	CommandCounterIncrement();
+	/* that has brought the session its own message: what it runs now is analyzed now */
+	messages--;
 }
 
 /* A relation's name for messages; the OID when it is gone. */

@@ -92,8 +92,7 @@ invalidate(Oid relid)
 	if (entry != NULL && entry->relation != NULL)
 	{
 		entry->relation->valid = false;
-		if (IsTransactionState() || GetCurrentTransactionNestLevel() > 1)
-			entry->relation->changed_lxid = HP_MY_LXID;
+		hp_relation_hear(entry->relation);
 		hp_relation_epoch++;
 	}
 }
@@ -402,6 +401,7 @@ build(Oid relid, bool locked)
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
 	result->built_lxid = HP_MY_LXID;
+	result->heard_at = result->named_at;
 	result->locked_lxid = locked ? HP_MY_LXID : InvalidLocalTransactionId;
 	old = known_relation(relid);
 	/* not that of another table that had the OID */

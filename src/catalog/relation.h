@@ -32,7 +32,8 @@ typedef struct HpRelation
 	int			ncolumns;
 	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
 	LocalTransactionId built_lxid;	/* the transaction in which the descriptor was built */
-	LocalTransactionId changed_lxid;	/* the transaction in the middle of which a message about it has come */
+	uint64		heard_at;		/* how many had come when it was built, or when the last one about it came */
+	LocalTransactionId late_lxid;	/* the transaction that has begun before a message about it, see there */
 	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
 	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;
@@ -80,6 +81,7 @@ extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 /* relation_names.c */
 extern void hp_relation_names_init(void);
 extern void hp_relation_names_changed(uint32 hash);
+extern void hp_relation_hear(HpRelation *rel);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);

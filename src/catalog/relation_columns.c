@@ -107,8 +107,7 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 {
 	int			n = old != NULL ? old->ncolumns : rel->ncolumns;
 
-	/* messages about relations come after those about names, and the transaction may have begun in between */
-	if (!hp_relation_is_told_meanwhile() && (old == NULL || old->changed_lxid != HP_MY_LXID))
+	if (!hp_relation_is_told_meanwhile() && (old == NULL || old->late_lxid != HP_MY_LXID))
 		return false;
 	if (old == NULL)
 		return is_any(hp_relation_is_recent, rel->relid, n);

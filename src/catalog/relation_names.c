@@ -61,6 +61,13 @@ static bool told_self = false;
 static TransactionId ended_before = InvalidTransactionId;
 static TransactionId last_own = InvalidTransactionId;
 
+/* A subtransaction that has failed, or begins, is the middle of a transaction, too. */
+static bool
+is_in_middle(void)
+{
+	return IsTransactionState() || GetCurrentTransactionNestLevel() > 1;
+}
+
 /*
  * For the callback of the cache of schemas by name, which must not throw; a hash of 0 stands for all of
  * them, and for any number of messages that were lost.
@@ -72,9 +79,20 @@ hp_relation_names_changed(uint32 hash)
 		messages += 2;
 	else if (hash == schema_hash)
 		messages++;
-	/* a subtransaction that has failed, or begins, is the middle of a transaction all the same */
-	if (!IsTransactionState() && GetCurrentTransactionNestLevel() <= 1)
+	if (!is_in_middle())
 		messages_before = messages;
+}
+
+/*
+ * For the callback of the cache of relations, which must not throw: a message about a relation has come.  It
+ * is sent after that about names of the same commit, and the transaction may have begun in between.
+ */
+void
+hp_relation_hear(HpRelation *rel)
+{
+	if (is_in_middle() && rel->heard_at != messages)
+		rel->late_lxid = HP_MY_LXID;
+	rel->heard_at = messages;
 }
 
 static void

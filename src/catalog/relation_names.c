@@ -123,7 +123,37 @@ hp_relation_name_is_certain(const HpRelation *rel)
 	return rel->named_at <= messages_before || rel->named_lxid == HP_MY_LXID;
 }
 
-static bool is_recent(int cacheid, Oid oid);
+/*
+ * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
+ * that began so long ago that ids of transactions have gone half round, all are.  That a row is frozen does
+ * not say that it is old: between two statements a transaction holds back nobody.
+ */
+bool
+hp_relation_is_recent(HeapTupleHeader row)
+{
+	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
+
+	/* so old that it looks as if it were to come */
+	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
+		return false;
+	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		!TransactionIdEquals(xmin, last_own) &&
+		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
+		 TransactionIdPrecedes(RecentXmin, ended_before));
+}
+
+static bool
+is_recent(int cacheid, Oid oid)
+{
+	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
+	bool		recent;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	recent = hp_relation_is_recent(tuple->t_data);
+	ReleaseSysCache(tuple);
+	return recent;
+}
 
 /* Was a descriptor made before the transaction, and is it of what was known at its beginning? */
 bool
@@ -208,43 +238,11 @@ hp_relation_names_init(void)
 		ended_before = RecentXmin;
 }
 
-/*
- * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
- * that began so long ago that ids of transactions have gone half round, all are.  That a row is frozen does
- * not say that it is old: between two statements a transaction holds back nobody.
- */
-bool
-hp_relation_is_recent(HeapTupleHeader row)
-{
-	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
-
-	/* so old that it looks as if it were to come */
-	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
-		return false;
-	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
-		!TransactionIdEquals(xmin, last_own) &&
-		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
-		 TransactionIdPrecedes(RecentXmin, ended_before));
-}
-
 /* Has a message come in the middle of this transaction? */
 bool
 hp_relation_is_told_meanwhile(void)
 {
 	return messages != messages_before;
-}
-
-static bool
-is_recent(int cacheid, Oid oid)
-{
-	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	bool		recent;
-
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	recent = hp_relation_is_recent(tuple->t_data);
-	ReleaseSysCache(tuple);
-	return recent;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */
@@ -292,7 +290,6 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 void
 hp_relation_tell(bool only_self)
 {
-	Oid			schema = get_namespace_oid("hotpath", true);
 	HeapTuple	tuple;
 	Relation	catalog;
 
@@ -302,7 +299,7 @@ hp_relation_tell(bool only_self)
 		tell_self();
 		return;
 	}
-	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
 	if (!HeapTupleIsValid(tuple))
 		return;
 	learn_hash();

@@ -256,7 +256,8 @@ hp_query_utility(const char *sql)
 
 /*
  * What the command that fired the current event trigger has changed or dropped:
- * a list of HpChangedObject in the current context.
+ * a list of HpChangedObject in the current context.  Of what is dropped and temporary,
+ * columns only.
  */
 List *
 hp_query_changed_objects(bool dropped)
@@ -267,7 +268,8 @@ hp_query_changed_objects(bool dropped)
 	"WHERE objid OPERATOR(pg_catalog.<>) 0";
 	static const char *const dropped_sql =
 	"SELECT classid, objid, objsubid, address_names[1], address_names[2] "
-	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE (NOT is_temporary OR objsubid OPERATOR(pg_catalog.<>) 0)";
+	"FROM pg_catalog.pg_event_trigger_dropped_objects() WHERE NOT is_temporary "
+	"OR objsubid OPERATOR(pg_catalog.<>) 0";
 	MemoryContext caller = CurrentMemoryContext;
 	List	   *result = NIL;
 

@@ -2,6 +2,7 @@
 CREATE EXTENSION pg_hotpath;
 CREATE ROLE fuzz LOGIN;
 GRANT pg_read_all_stats TO fuzz;
+GRANT USAGE ON SCHEMA pg_toast TO fuzz;	-- which a regclass may name
 -- Cursors must not depend on any of these.
 ALTER ROLE fuzz SET DateStyle = 'SQL, DMY';
 ALTER ROLE fuzz SET IntervalStyle = 'iso_8601';

@@ -166,7 +166,7 @@ static const FuzzStatement page_statements[] = {
 };
 
 #define DATA_ERRORS "22 23514 "	/* of input functions, and of values of the wrong kind */
-#define OBJECT_ERRORS "42P01 42602 0A000 "	/* of the input function of regclass */
+#define OBJECT_ERRORS "42P01 3F000 42601 42602 0A000 "	/* of the input function of regclass */
 #define NAME_ERRORS "42703 42883 42601 42701 "
 #define LIMIT_ERRORS "54000 54001 54011 "
 

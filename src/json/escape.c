@@ -199,7 +199,7 @@ hp_escape_string(HpWriter *writer, const char *string, Size n)
 	char	   *p = hp_writer_reserve(writer, n + HP_ESCAPE_SLACK);
 
 	*p++ = '"';
-	for (;;)
+	for (;;)					/* no interrupts: a value has at most a gigabyte */
 	{
 		Size		clean = copy_clean(p, string, end - string);
 

@@ -37,6 +37,9 @@ our @rules = (
 	[ 'every C file begins with a comment', \&header_comment ],
 	[ 'what a header shows is called hp_<file>_<verb>', \&shown_names ],
 	[ 'types of headers are HpCamelCase, macros HP_UPPER_CASE', \&types_and_macros ],
+	[ 'types of one file are CamelCase', \&own_types ],
+	[ 'a header shows the members of a struct only if another file uses them', \&opaque_structs ],
+	[ 'loops without an end of their own, or over rows of tables, take interrupts', \&interrupts ],
 	[ 'what a header shows is used by another file', \&used_elsewhere ],
 	[ 'what one file alone has is called plainly', \&plain_names ],
 	[ 'src/pg_hotpath.c begins the rooms and does nothing else with them', \&entry ],
@@ -256,6 +259,81 @@ sub types_and_macros
 			my $at = "$header:" . line_of($body, $-[0]);
 			push @found, "$at: $macro" if defined $macro && $macro !~ /^HP_[A-Z0-9_]+$/;
 			push @found, "$at: $type" if defined $type && $type !~ /^Hp[A-Z]\w+$/;
+		}
+	}
+	return @found;
+}
+
+sub own_types
+{
+	my @found;
+	for my $file (grep { /\.c$/ } @c)
+	{
+		my $body = body($file);
+		while ($body =~ /^\}\s*(\w+);|^typedef\s[^{};]*?\(\*(\w+)\)|^typedef\s[^{};()]*?(\w+);|^(?:struct|enum|union)\s+(\w+)\s*\n\{/gm)
+		{
+			my $type = $1 // $2 // $3 // $4;
+			push @found, "$file:" . line_of($body, $-[0]) . ": $type" unless $type =~ /^[A-Z][a-z]\w*$/ && $type !~ /_/;
+		}
+	}
+	return @found;
+}
+
+# By a member, by its size, or since one is declared there.  What functions of the header itself do
+# with them is done by whoever calls these.
+sub opaque_structs
+{
+	my @found;
+	for my $header (grep { /\.h$/ } @c)
+	{
+		my $body = body($header);
+		my $own = $header =~ s/\.h$/.c/r;
+		while ($body =~ /^typedef struct(?: \w+)?\s*\n\{(.*?)^\}\s*(\w+);/gms)
+		{
+			my ($members, $type, $at) = ($1, $2, $-[0]);
+			my $any = join '|', $members =~ /\b(\w+)(?:\[[^\]]*\])?\s*[;,]/g, $members =~ /\(\*(\w+)\)/g;
+			my $use = qr/(?:->|\.)(?:$any)\b|\b$type\s+\w|\bsizeof\($type\)/;
+			my @users = grep { $_ ne $header && $_ ne $own && body($_) =~ /\b$type\b/ && body($_) =~ $use } @c;
+			push @found, "$header:" . line_of($body, $at) . ": $type"
+				unless @users || $body =~ /^\{[^}]*->(?:$any)\b/m || $body =~ /^\t$type\s+\w/m;
+		}
+	}
+	return @found;
+}
+
+# What a pair of brackets that begins at $at holds, with them.
+sub bracketed
+{
+	my ($text, $at) = @_;
+	my $depth = 0;
+	pos($text) = $at;
+	while ($text =~ /([({])|[)}]/g)
+	{
+		$depth += defined $1 ? 1 : -1;
+		return substr($text, $at, pos($text) - $at) if $depth == 0;
+	}
+	return '';
+}
+
+# Who holds a lock cannot be interrupted, and has nothing long to do.  Any other loop that needs no
+# check says why in its first line, behind "no interrupts:".
+sub interrupts
+{
+	my @found;
+	for my $file (@c)
+	{
+		my $body = body($file);
+		while ($body =~ /\b(?:for|while) (?=\()/g)
+		{
+			my ($start, $head) = ($-[0], bracketed($body, pos $body));
+			next unless $head =~ /^\((?:;;|true|1)\)$|\b(?:index|table_scan)_getnext\w*\(/;
+			my $behind = pos($body) + length $head;
+			my ($brace) = substr($body, $behind) =~ /^(\s*)\{/;
+			my $inside = defined $brace ? bracketed($body, $behind + length $brace) : substr($body, $behind) =~ /^([^;]*)/ ? $1 : '';
+			my ($function) = substr($body, 0, $start) =~ /^.*^(\w+)\([^;{]*\)\s*\n\{/ms;
+			my $line = line_of($body, $start);
+			push @found, "$file:$line"
+				unless $inside =~ /\bCHECK_FOR_INTERRUPTS\(/ || ($function // '') =~ /_locked$/ || $lines{$file}[$line - 1] =~ /no interrupts: \w/;
 		}
 	}
 	return @found;

@@ -162,9 +162,15 @@ expect 'defines parameters' sed -i 's/enabled/zone/' src/base/guc.c README.md
 expect 'defines parameters' sed -i 's/first/third/' src/base/guc.c README.md
 expect 'turn the number of a block' append $c 'HpEntry *e = (HpEntry *) 0;'
 expect 'hp_<file>_<verb>' sed -i 's/hp_fence_note/hp_note_it/' $c src/cache/fence.h src/cache/cache.c
-expect 'HpCamelCase' append src/cache/fence.h 'typedef struct\n{\n\tint\t\tx;\n} fence;'
+expect 'HpCamelCase' append src/cache/fence.h 'typedef enum\n{\n\tOPEN\n} fence;'
 expect 'HpCamelCase' append src/cache/fence.h 'typedef int (*visit) (void);'
 expect 'HpCamelCase' append src/cache/fence.h '#define FENCE 1'
+expect 'types of one file' append $c 'typedef struct\n{\n\tint\t\tx;\n} fence_note;'
+expect 'types of one file' append $c 'typedef int (*visit) (void);'
+expect 'types of one file' append $c 'enum state\n{\n\tOPEN\n};'
+expect 'members of a struct' append src/cache/fence.h 'typedef struct HpFence\n{\n\tint\t\tx;\n} HpFence;'
+expect 'take interrupts' append $c 'static void\nf(void)\n{\n\tfor (;;)\n\t\tg();\n}'
+expect 'take interrupts' append $c 'static void\nf(void)\n{\n\twhile (index_getnext_slot(d, x, s))\n\t{\n\t\tg();\n\t}\n}'
 expect 'used by another file' sed -i 's/hp_fence_note()/0/' src/cache/cache.c
 expect 'used by another file' sed -i "s/^$declare_note/&\nextern int hp_fence_other(void);/" src/cache/fence.h
 expect 'used by another file' append src/cache/fence.h 'static inline int\nhp_fence_one(void)\n{\n\treturn 1;\n}'

@@ -91,7 +91,6 @@ invalidate(Oid relid)
 	if (entry != NULL && entry->relation != NULL)
 	{
 		entry->relation->valid = false;
-		hp_relation_hear(entry->relation);
 		hp_relation_epoch++;
 	}
 }
@@ -117,6 +116,7 @@ relation_changed(Datum arg, Oid relid)
 	WatchEntry *watch;
 
 	invalidations++;
+	hp_relation_names_marked(relid);
 	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
 		hp_relation_invalidate_all();
@@ -317,6 +317,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->rowtype = rel->rd_rel->reltype;
 	result->schema = RelationGetNamespace(rel);
 	result->relkind = rel->rd_rel->relkind;
+	result->temporary = rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
 	result->row_security = rel->rd_rel->relrowsecurity;
 	result->generation = ++generation;
 	result->context = context;
@@ -400,7 +401,6 @@ build(Oid relid, bool locked)
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
 	result->built_lxid = HP_MY_LXID;
-	result->heard_at = result->named_at;
 	result->locked_lxid = locked ? HP_MY_LXID : InvalidLocalTransactionId;
 	old = known_relation(relid);
 	/* not that of another table that had the OID */

@@ -32,11 +32,10 @@ typedef struct HpRelation
 	int			ncolumns;
 	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
 	LocalTransactionId built_lxid;	/* the transaction in which the descriptor was built */
-	uint64		heard_at;		/* how many had come when it was built, or when the last one about it came */
-	LocalTransactionId late_lxid;	/* the transaction that has begun before a message about it, see there */
 	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
 	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;
+	bool		temporary;		/* of this session: others neither rename nor alter it */
 	bool		row_security;	/* the relation has it enabled, for whom ever */
 	bool		valid;			/* no invalidation since it was built */
 	uint64		generation;		/* of this descriptor; never used twice */
@@ -81,7 +80,7 @@ extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 /* relation_names.c */
 extern void hp_relation_names_init(void);
 extern void hp_relation_names_changed(uint32 hash);
-extern void hp_relation_hear(HpRelation *rel);
+extern void hp_relation_names_marked(Oid relid);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
@@ -89,6 +88,7 @@ extern void hp_relation_tell(bool only_self);
 extern bool hp_relation_is_told_meanwhile(void);
 extern bool hp_relation_is_recent(HeapTupleHeader row);
 extern bool hp_relation_is_of_beginning(const HpRelation *rel);
+extern bool hp_relation_is_held(const HpRelation *rel);
 extern bool hp_relation_follows(const HpRelation *rel, const HpRelation *old);
 extern void hp_relation_check_still_called(const char *name, const char *now);
 extern void hp_relation_check_name(HpRelation *rel, bool certain);

@@ -15,7 +15,7 @@
  * in the middle, they differ, or could have differed in between, and the catalog has
  * rows of them that may have been committed since the transaction began.  Where there
  * was no descriptor, the rows alone count.  The session's own changes do not: what it
- * runs afterwards is analyzed afterwards.
+ * runs afterwards is analyzed afterwards; nor does anything change that is locked.
  *
  * Called by relation.c; a look-up for a name by whoever has a row type.
  *
@@ -107,7 +107,7 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 {
 	int			n = old != NULL ? old->ncolumns : rel->ncolumns;
 
-	if (!hp_relation_is_told_meanwhile() && (old == NULL || old->late_lxid != HP_MY_LXID))
+	if (!hp_relation_is_told_meanwhile() || rel->temporary || (old != NULL && hp_relation_is_held(old)))
 		return false;
 	if (old == NULL)
 		return is_any(hp_relation_is_recent, rel->relid, n);

@@ -87,7 +87,11 @@ hp_relation_lock_first(Oid relid, HpRelation *known)
 	{
 		keep_lock(relid);
 		if (known != NULL)
+		{
+			/* others may have changed it since a guest has let go of it */
+			known->named_lxid = InvalidLocalTransactionId;
 			known->locked_lxid = HP_MY_LXID;
+		}
 		return true;
 	}
 	if (guest != NULL && guest->relid == relid && guest->owner == CurrentResourceOwner)

@@ -9,15 +9,20 @@
  * name up again when it has locked what it has found; a function cannot, and raises
  * an error.
  *
- * Messages about names are counted.  The name of a descriptor is certain, so that only
- * a change of it while the lock is awaited matters, if it was noted before the first
- * of them that has come in the middle of this transaction (at its start nothing is
- * analyzed yet); or if it was certain before, and is the same after one more: it could
- * go away and come back with two, unless the relation was locked.  Where it is not: was the entry of its row type in the
+ * Messages about names are counted.  A commit sends those of the caches of catalog rows
+ * first, then those of the cache of relations, and a transaction may begin in between;
+ * so there is one of each kind, and each is behind what it tells of.
+ *
+ * The name of a descriptor is certain, so that only a change of it while the lock is
+ * awaited matters, if it was noted before the first message that has come in the middle
+ * of this transaction (at its start nothing is analyzed yet); or if it was certain
+ * before, and is the same after one commit more: it could go away and come back with two,
+ * unless the relation was locked.  Where it is not: was the entry of its row type in the
  * catalogs, or of its schema, written by somebody who may have committed since the
  * transaction began?  That of a type changes with its name, schema and owner only.  Then
  * the error may be raised for nothing: where the owner was changed, or rights on the
- * schema, or all that came before the statement was analyzed.
+ * schema, or all that came before the statement was analyzed.  Not for a temporary
+ * relation: others have no business with it.
  *
  * The session's own are not counted: what it runs afterwards is analyzed afterwards.
  * The same messages tell of columns (relation_columns.c).  Statements that are prepared
@@ -36,6 +41,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
+#include "common/hashfn.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -44,8 +50,15 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* The hash of the name "hotpath", by which others tell that a relation was renamed; 0 if it is not known yet. */
+/* The first message is as if schema hotpath had changed, whose name the cache of schemas has this hash for. */
 static uint32 schema_hash = 0;
+
+/* The second is as if this relation had: a view, which ANALYZE and VACUUM leave alone.  Invalid if not known. */
+#define HP_MARKER "cache_memory"
+static Oid	marker = InvalidOid;
+
+/* How many messages a commit sends. */
+#define HP_COMMIT_MESSAGES 2
 
 /* How many messages about names have come, and how many before this transaction or at its start. */
 static uint64 messages = 1;
@@ -68,6 +81,14 @@ is_in_middle(void)
 	return IsTransactionState() || GetCurrentTransactionNestLevel() > 1;
 }
 
+static void
+count(int n)
+{
+	messages += n;
+	if (!is_in_middle())
+		messages_before = messages;
+}
+
 /*
  * For the callback of the cache of schemas by name, which must not throw; a hash of 0 stands for all of
  * them, and for any number of messages that were lost.
@@ -75,43 +96,42 @@ is_in_middle(void)
 void
 hp_relation_names_changed(uint32 hash)
 {
-	if (hash == 0 || schema_hash == 0)
-		messages += 2;
+	if (hash == 0)
+		count(2 * HP_COMMIT_MESSAGES);
 	else if (hash == schema_hash)
-		messages++;
-	if (!is_in_middle())
-		messages_before = messages;
+		count(1);
 }
 
-/*
- * For the callback of the cache of relations, which must not throw: a message about a relation has come.  It
- * is sent after that about names of the same commit, and the transaction may have begun in between.
- */
+/* For the callback of the cache of relations, which must not throw. */
 void
-hp_relation_hear(HpRelation *rel)
+hp_relation_names_marked(Oid relid)
 {
-	if (is_in_middle() && rel->heard_at != messages)
-		rel->late_lxid = HP_MY_LXID;
-	rel->heard_at = messages;
+	if (relid == marker && OidIsValid(relid))
+		count(1);
 }
 
+/* What callbacks cannot look up. */
 static void
-learn_hash(void)
+learn_marker(void)
 {
-	if (schema_hash == 0)
-		schema_hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
+	Oid			schema = get_namespace_oid("hotpath", true);
+	uint32		hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
+
+	Assert(hash == schema_hash);
+	schema_hash = hash;
+	marker = OidIsValid(schema) ? get_relname_relid(HP_MARKER, schema) : InvalidOid;
 }
 
 /*
  * Note the name of the relation that a descriptor is built of, in the current context.  Takes the
- * opportunity to learn by which hash others tell of names, which callbacks cannot look up.
+ * opportunity to learn by what others tell of names.
  */
 void
 hp_relation_note_name(HpRelation *rel)
 {
 	uint64		before = messages;
 
-	learn_hash();
+	learn_marker();
 	rel->name = hp_relation_qualified_name(rel->relid);
 	rel->named_at = messages == before ? before : HP_NAMED_MEANWHILE;
 }
@@ -155,24 +175,27 @@ is_recent(int cacheid, Oid oid)
 	return recent;
 }
 
-/* Was a descriptor made before the transaction, and is it of what was known at its beginning? */
+/*
+ * Was a descriptor made before the transaction, and has no commit told all of its names and columns since then,
+ * before it began?
+ */
 bool
 hp_relation_is_of_beginning(const HpRelation *rel)
 {
-	return rel->named_at == messages_before && rel->built_lxid != HP_MY_LXID;
+	return messages_before - rel->named_at < HP_COMMIT_MESSAGES && rel->built_lxid != HP_MY_LXID;
 }
 
-/* Has at most one message come since the descriptor whose place another takes? */
+/* Has at most one commit told all of its names and columns since the descriptor whose place another takes? */
 static bool
 is_next(const HpRelation *rel, const HpRelation *old)
 {
 	return rel->named_at != HP_NAMED_MEANWHILE && old->named_at != HP_NAMED_MEANWHILE &&
-		rel->named_at - old->named_at <= 1;
+		rel->named_at - old->named_at <= HP_COMMIT_MESSAGES;
 }
 
 /* Is a relation locked by the transaction since its name was certain? */
-static bool
-is_held(const HpRelation *old)
+bool
+hp_relation_is_held(const HpRelation *old)
 {
 	return old->named_lxid == HP_MY_LXID && old->locked_lxid == HP_MY_LXID;
 }
@@ -181,7 +204,7 @@ is_held(const HpRelation *old)
 bool
 hp_relation_follows(const HpRelation *rel, const HpRelation *old)
 {
-	return is_held(old) || is_next(rel, old);
+	return hp_relation_is_held(old) || is_next(rel, old);
 }
 
 /*
@@ -192,7 +215,7 @@ void
 hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
 {
 	if (hp_relation_name_is_certain(old) && strcmp(rel->name, old->name) == 0 &&
-		(is_next(rel, old) || (is_held(old) && !is_recent(NAMESPACEOID, rel->schema))))
+		(is_next(rel, old) || (hp_relation_is_held(old) && !is_recent(NAMESPACEOID, rel->schema))))
 		rel->named_lxid = HP_MY_LXID;
 }
 
@@ -231,6 +254,8 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 void
 hp_relation_names_init(void)
 {
+	/* as namehashfast() has it: for messages that come before there is a descriptor */
+	schema_hash = hash_bytes((const unsigned char *) "hotpath", strlen("hotpath"));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
 	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
@@ -267,7 +292,7 @@ hp_relation_check_still_called(const char *name, const char *now)
 void
 hp_relation_check_name(HpRelation *rel, bool certain)
 {
-	if (likely(certain || hp_relation_name_is_certain(rel) ||
+	if (likely(certain || rel->temporary || hp_relation_name_is_certain(rel) ||
 			   !(is_recent(TYPEOID, rel->rowtype) || is_recent(NAMESPACEOID, rel->schema))))
 	{
 		rel->named_lxid = HP_MY_LXID;
@@ -302,15 +327,17 @@ hp_relation_tell(bool only_self)
 	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
 	if (!HeapTupleIsValid(tuple))
 		return;
-	learn_hash();
+	learn_marker();
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
 	CacheInvalidateHeapTuple(catalog, tuple, NULL);
+	if (OidIsValid(marker))
+		CacheInvalidateRelcacheByRelid(marker);
 	table_close(catalog, AccessShareLock);
 	ReleaseSysCache(tuple);
 	(void) GetCurrentCommandId(true);
 	CommandCounterIncrement();
-	/* that has brought the session its own message: what it runs now is analyzed now */
-	messages--;
+	/* that has brought the session its own messages: what it runs now is analyzed now */
+	messages -= OidIsValid(marker) ? HP_COMMIT_MESSAGES : 1;
 }
 
 /* A relation's name for messages; the OID when it is gone. */

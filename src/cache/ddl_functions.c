@@ -243,6 +243,7 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 
 	require_event_trigger(fcinfo, "note_start");
+	hp_relation_expect_own();
 	if (hp_config_rows(InvalidOid, 1) == NIL)
 		PG_RETURN_NULL();
 	/* before another event trigger can read, and undo it before note_ddl() comes */

@@ -42,6 +42,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 uint64		hp_relation_epoch = 1;
@@ -116,7 +117,7 @@ relation_changed(Datum arg, Oid relid)
 	WatchEntry *watch;
 
 	invalidations++;
-	hp_relation_names_marked(relid);
+	hp_relation_changed(relid);
 	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
 		hp_relation_invalidate_all();
@@ -317,10 +318,13 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->rowtype = rel->rd_rel->reltype;
 	result->schema = RelationGetNamespace(rel);
 	result->relkind = rel->rd_rel->relkind;
-	result->temporary = rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
+	/* not if it is altered with its parent, or with the type that it is of */
+	result->temporary = rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP &&
+		!OidIsValid(rel->rd_rel->reloftype) && !has_superclass(result->relid);
 	result->row_security = rel->rd_rel->relrowsecurity;
 	result->generation = ++generation;
 	result->context = context;
+	result->ended_before = RecentXmin;
 	outer = MemoryContextSwitchTo(context);
 	hp_relation_note_name(result);
 	hp_relation_note_columns(result, RelationGetDescr(rel));
@@ -400,7 +404,6 @@ build(Oid relid, bool locked)
 									ALLOCSET_SMALL_SIZES);
 	result = fill_descriptor(rel, context);
 	relation_close(rel, NoLock);
-	result->built_lxid = HP_MY_LXID;
 	result->locked_lxid = locked ? HP_MY_LXID : InvalidLocalTransactionId;
 	old = known_relation(relid);
 	/* not that of another table that had the OID */

@@ -31,11 +31,11 @@ typedef struct HpRelation
 	uint64		named_at;		/* after how many messages about names, see relation_names.c */
 	int			ncolumns;
 	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
-	LocalTransactionId built_lxid;	/* the transaction in which the descriptor was built */
+	TransactionId ended_before; /* all older transactions had ended when it was built */
 	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
 	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;
-	bool		temporary;		/* of this session: others neither rename nor alter it */
+	bool		temporary;		/* of this session alone: others do not alter its columns */
 	bool		row_security;	/* the relation has it enabled, for whom ever */
 	bool		valid;			/* no invalidation since it was built */
 	uint64		generation;		/* of this descriptor; never used twice */
@@ -43,7 +43,7 @@ typedef struct HpRelation
 	HpKeyDef   *primary;		/* NULL without a primary key */
 	List	   *keys;			/* HpKeyDef of every key asked for so far */
 
-	/* the transaction that has locked it, see relation.c */
+	/* the transaction that has locked it, see relation_lock.c */
 	LocalTransactionId locked_lxid;
 
 	HpUserThen	reader;			/* who was last found to have the right to read it */
@@ -62,14 +62,8 @@ extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
 extern HpRelation *hp_relation_by_regclass(Oid relid);
 extern HpRelation *hp_relation_peek(Oid relid);
-extern bool hp_relation_lock_first(Oid relid, HpRelation *known);
-extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg);
 extern HpKeyDef *hp_relation_key(HpRelation *rel, Oid indexid);
 extern HpKeyDef *hp_relation_primary_key(HpRelation *rel);
-extern void hp_relation_check_select_slow(HpRelation *rel);
-extern bool hp_relation_may_select(HpRelation *rel);
-extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
-extern void hp_relation_check_owner(Oid relid);
 hp_noreturn extern void hp_relation_report_missing(Oid relid);
 extern List *hp_relation_ancestors(Oid relid, List *found);
 extern void hp_relation_watch(Oid other, Oid relid);
@@ -77,19 +71,29 @@ extern void hp_relation_watch_function(Oid function);
 extern void hp_relation_watch_for_all(Oid other);
 extern void hp_relation_sweep(HTAB *table, long *sweep_at);
 
+/* relation_lock.c */
+extern bool hp_relation_lock_first(Oid relid, HpRelation *known);
+extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg);
+
+/* relation_rights.c */
+extern void hp_relation_check_select_slow(HpRelation *rel);
+extern bool hp_relation_may_select(HpRelation *rel);
+extern bool hp_relation_rls_applies(const HpRelation *rel, bool no_error);
+extern void hp_relation_check_owner(Oid relid);
+
 /* relation_names.c */
 extern void hp_relation_names_init(void);
 extern void hp_relation_names_changed(uint32 hash);
-extern void hp_relation_names_marked(Oid relid);
+extern void hp_relation_changed(Oid relid);
+extern void hp_relation_expect_own(void);
+extern bool hp_relation_is_touched(Oid relid);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);
 extern void hp_relation_tell(bool only_self);
-extern bool hp_relation_is_told_meanwhile(void);
-extern bool hp_relation_is_recent(HeapTupleHeader row);
-extern bool hp_relation_is_of_beginning(const HpRelation *rel);
 extern bool hp_relation_is_held(const HpRelation *rel);
-extern bool hp_relation_follows(const HpRelation *rel, const HpRelation *old);
+extern bool hp_relation_is_later(HeapTupleHeader row, const HpRelation *rel);
+extern bool hp_relation_is_next(const HpRelation *rel, const HpRelation *old);
 extern void hp_relation_check_still_called(const char *name, const char *now);
 extern void hp_relation_check_name(HpRelation *rel, bool certain);
 extern char *hp_relation_name(Oid relid);

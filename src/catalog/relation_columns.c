@@ -11,11 +11,11 @@
  * nothing for it.
  *
  * The columns of a descriptor are compared with those of the one whose place it
- * takes.  They were changed in the middle of the transaction where a message has come
- * in the middle, they differ, or could have differed in between, and the catalog has
- * rows of them that may have been committed since the transaction began.  Where there
- * was no descriptor, the rows alone count.  The session's own changes do not: what it
- * runs afterwards is analyzed afterwards; nor does anything change that is locked.
+ * takes, if others have touched the relation in the middle of the transaction
+ * (relation_names.c).  They have changed columns if these differ, or could have differed
+ * in between; or if there was no descriptor.  What the session changes by itself touches
+ * nothing: what it runs afterwards is analyzed afterwards; nor does anything change that
+ * is locked.
  *
  * Called by relation.c; a look-up for a name by whoever has a row type.
  *
@@ -59,64 +59,62 @@ hp_relation_note_columns(HpRelation *rel, TupleDesc desc)
 	rel->column_hashes = hash_columns(desc);
 }
 
-static bool
-is_own(HeapTupleHeader row)
-{
-	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(row));
-}
-
-/* Is this so for the catalog's row of one of the first columns? */
-static bool
-is_any(bool (*what) (HeapTupleHeader row), Oid relid, int ncolumns)
-{
-	bool		found = false;
-
-	for (int i = 1; i <= ncolumns && !found; i++)
-	{
-		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(i));
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		found = what(tuple->t_data);
-		ReleaseSysCache(tuple);
-	}
-	return found;
-}
-
 /* Has this transaction written the catalog's row of a column? */
 bool
 hp_relation_has_own_columns(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	int			ncolumns;
+	bool		found = false;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ncolumns = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
 	ReleaseSysCache(tuple);
-	return is_any(is_own, relid, ncolumns);
+	for (int i = 1; i <= ncolumns && !found; i++)
+	{
+		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(i));
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		found = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data));
+		ReleaseSysCache(tuple);
+	}
+	return found;
+}
+
+/* Can the columns of a descriptor have been changed, and changed back, since it was built? */
+static bool
+have_later_columns(const HpRelation *old)
+{
+	bool		found = false;
+
+	for (int i = 1; i <= old->ncolumns && !found; i++)
+	{
+		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(old->relid), Int16GetDatum(i));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		found = hp_relation_is_later(tuple->t_data, old);
+		ReleaseSysCache(tuple);
+	}
+	return found;
 }
 
 /*
  * Were the columns changed by others in the middle of the transaction?  old is the descriptor of before, NULL
- * if there was none.  That others had committed does not say that their messages had come when it began: where
- * the old one was of its beginning, they came later.
+ * if there was none.
  */
 static bool
 are_altered(const HpRelation *rel, const HpRelation *old)
 {
-	int			n = old != NULL ? old->ncolumns : rel->ncolumns;
-
-	if (!hp_relation_is_told_meanwhile() || rel->temporary || (old != NULL && hp_relation_is_held(old)))
+	if (!hp_relation_is_touched(rel->relid) || rel->temporary)
 		return false;
 	if (old == NULL)
-		return is_any(hp_relation_is_recent, rel->relid, n);
-	if (n <= rel->ncolumns && old->column_hashes[n] == rel->column_hashes[n])
-		/* what others change and change back takes two messages */
-		return !hp_relation_follows(rel, old) && is_any(hp_relation_is_recent, rel->relid, n);
-	if (hp_relation_is_of_beginning(old) && !hp_relation_has_own_columns(rel->relid))
 		return true;
-	return is_any(hp_relation_is_recent, rel->relid, rel->ncolumns);
+	if (hp_relation_is_held(old))
+		return false;
+	return old->ncolumns > rel->ncolumns || old->column_hashes[old->ncolumns] != rel->column_hashes[old->ncolumns] ||
+		(!hp_relation_is_next(rel, old) && have_later_columns(old));
 }
 
 /* Compare the columns of a descriptor with those of the one whose place it takes; NULL if there is none. */

@@ -4,30 +4,35 @@
  *		Names of relations, and what changes of them mean to statements.
  *
  * Functions are given a relation by its row type, or as a literal of type regclass,
- * whose name is looked up when the statement is analyzed.  That takes no lock, so that the name may be another
- * relation's when the function runs, as where tables swap names.  A SELECT looks the
- * name up again when it has locked what it has found; a function cannot, and raises
- * an error.
+ * whose name is looked up when the statement is analyzed.  That takes no lock, so that
+ * the name may be another relation's when the function runs, as where tables swap
+ * names.  A SELECT looks the name up again when it has locked what it has found; a
+ * function cannot, and raises an error.
  *
- * Messages about names are counted.  A commit sends those of the caches of catalog rows
- * first, then those of the cache of relations, and a transaction may begin in between;
- * so there is one of each kind, and each is behind what it tells of.
+ * Who changes names or columns tells all sessions, by two messages.  A commit sends
+ * what concerns the caches of catalog rows first, then what concerns the cache of
+ * relations, each in the order in which it came up; and a transaction may begin in
+ * between.  One of the messages is of the first kind, and has statements that are
+ * prepared analyzed again, which the server would not do for a mere row type.  The other
+ * one is of the second kind, and comes behind those about the relations themselves.  So a
+ * message about a relation that comes between the two, in the middle of a transaction,
+ * says that statements may have been analyzed which took it by another name, or for other
+ * columns; any other message about it does not.  At the start of a transaction nothing is
+ * analyzed yet.  Messages say when a session hears of something.  Ids of transactions
+ * would not: a commit is visible a moment before.
  *
  * The name of a descriptor is certain, so that only a change of it while the lock is
  * awaited matters, if it was noted before the first message that has come in the middle
- * of this transaction (at its start nothing is analyzed yet); or if it was certain
- * before, and is the same after one commit more: it could go away and come back with two,
- * unless the relation was locked.  Where it is not: was the entry of its row type in the
- * catalogs, or of its schema, written by somebody who may have committed since the
- * transaction began?  That of a type changes with its name, schema and owner only.  Then
- * the error may be raised for nothing: where the owner was changed, or rights on the
- * schema, or all that came before the statement was analyzed.  Not for a temporary
- * relation: others have no business with it.
+ * of this transaction; or if it was certain before, and cannot have gone away since then
+ * and come back, which takes two commits.  Where it is not, and the relation or the name of its schema was touched
+ * in the middle, an error is raised; for nothing, if something else of the relation was
+ * changed by the same commit.  Not for a temporary relation: others have no business with
+ * its name.
  *
- * The session's own are not counted: what it runs afterwards is analyzed afterwards.
- * The same messages tell of columns (relation_columns.c).  Statements that are prepared
- * are analyzed again when one comes, which the server would not do for a mere row type; and at the end of a transaction in
- * which such a message has come, since it may have come while they were analyzed.
+ * The session's own messages do not count: what it runs afterwards is analyzed afterwards.
+ * The same messages tell of columns (relation_columns.c).  At the end of a transaction in
+ * which one has come all statements are analyzed again, too, since it may have come while
+ * they were.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,28 +46,41 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_transform.h"
 #include "common/hashfn.h"
 #include "storage/proc.h"
+#include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
-/* The first message is as if schema hotpath had changed, whose name the cache of schemas has this hash for. */
+/* The first message is as if schema hotpath had changed, for whose name the cache of schemas has this hash. */
 static uint32 schema_hash = 0;
 
-/* The second is as if this relation had: a view, which ANALYZE and VACUUM leave alone.  Invalid if not known. */
-#define HP_MARKER "cache_memory"
-static Oid	marker = InvalidOid;
+/*
+ * The second one is as if this had changed: an index of the server that hardly anything is ever done to, and
+ * that has the same OID everywhere.
+ */
+#define HP_MARKER TransformOidIndexId
 
-/* How many messages a commit sends. */
+/* How many messages a commit sends that has told once; others send more. */
 #define HP_COMMIT_MESSAGES 2
 
-/* How many messages about names have come, and how many before this transaction or at its start. */
+/* How many messages have come, and how many before this transaction or at its start. */
 static uint64 messages = 1;
 static uint64 messages_before = 1;
+
+/*
+ * How many of the first kind have come whose second one has not.  Where the schema itself has changed there is
+ * no second one: after HP_LATEST milliseconds it is not awaited any more.
+ */
+static uint64 awaited = 0;
+static TimestampTz awaited_since = 0;
+#define HP_LATEST 10000
 
 /* Has this transaction told the session alone? */
 static bool told_self = false;
@@ -70,15 +88,39 @@ static bool told_self = false;
 /* named_at of a descriptor for which a message came while its name was looked up. */
 #define HP_NAMED_MEANWHILE	UINT64_MAX
 
-/* All older ones had ended before this transaction began, and that one; invalid if that is not known. */
-static TransactionId ended_before = InvalidTransactionId;
-static TransactionId last_own = InvalidTransactionId;
+/* SharedInvalidMessageCounter when a message came last: one of the session's own does not change it. */
+static uint64 heard = 0;
+
+/*
+ * What messages about names or columns have come of in the middle of this transaction: relations, and names of
+ * schemas.  Others have the same bit.
+ */
+#define HP_TOUCHED_BITS 1024
+static uint64 touched[HP_TOUCHED_BITS / 64];
+static uint64 touched_schemas = 0;
 
 /* A subtransaction that has failed, or begins, is the middle of a transaction, too. */
 static bool
 is_in_middle(void)
 {
 	return IsTransactionState() || GetCurrentTransactionNestLevel() > 1;
+}
+
+/* Is the message that is being processed another session's?  If that cannot be told, it is. */
+static bool
+is_of_others(void)
+{
+	bool		others = SharedInvalidMessageCounter != heard;
+
+	heard = SharedInvalidMessageCounter;
+	return others;
+}
+
+/* What comes next, and does not come from others, is the session's own.  Must not throw. */
+void
+hp_relation_expect_own(void)
+{
+	heard = SharedInvalidMessageCounter;
 }
 
 static void
@@ -96,42 +138,71 @@ count(int n)
 void
 hp_relation_names_changed(uint32 hash)
 {
+	if (!is_of_others())
+		return;
 	if (hash == 0)
 		count(2 * HP_COMMIT_MESSAGES);
 	else if (hash == schema_hash)
+	{
 		count(1);
+		awaited++;
+	}
+	if (!is_in_middle())
+		return;
+	if (hash == 0)
+		memset(touched, 0xff, sizeof(touched));
+	touched_schemas |= hash == 0 ? UINT64_MAX : UINT64CONST(1) << hash % 64;
 }
 
 /* For the callback of the cache of relations, which must not throw. */
 void
-hp_relation_names_marked(Oid relid)
+hp_relation_changed(Oid relid)
 {
-	if (relid == marker && OidIsValid(relid))
+	bool		others = is_of_others();
+
+	if (relid == HP_MARKER && others)
+	{
 		count(1);
+		if (awaited > 0)
+			awaited--;
+	}
+	else if (awaited > 0 && is_in_middle())
+		touched[relid % HP_TOUCHED_BITS / 64] |= UINT64CONST(1) << relid % 64;
 }
 
-/* What callbacks cannot look up. */
-static void
-learn_marker(void)
+/* Have others changed a relation since statements of this transaction may have been analyzed? */
+bool
+hp_relation_is_touched(Oid relid)
 {
-	Oid			schema = get_namespace_oid("hotpath", true);
-	uint32		hash = GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath"));
-
-	Assert(hash == schema_hash);
-	schema_hash = hash;
-	marker = OidIsValid(schema) ? get_relname_relid(HP_MARKER, schema) : InvalidOid;
+	return (touched[relid % HP_TOUCHED_BITS / 64] >> relid % 64) & 1;
 }
 
-/*
- * Note the name of the relation that a descriptor is built of, in the current context.  Takes the
- * opportunity to learn by what others tell of names.
- */
+/* The same of a schema: is there one of its name since then?  Not if this transaction has changed it last. */
+static bool
+is_schema_touched(Oid schema)
+{
+	HeapTuple	tuple;
+	uint32		hash;
+	bool		own;
+
+	if (likely(touched_schemas == 0))
+		return false;
+	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	hash = GetSysCacheHashValue1(NAMESPACENAME, NameGetDatum(&((Form_pg_namespace) GETSTRUCT(tuple))->nspname));
+	own = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data));
+	ReleaseSysCache(tuple);
+	return !own && (touched_schemas >> hash % 64) & 1;
+}
+
+/* Note the name of the relation that a descriptor is built of, in the current context. */
 void
 hp_relation_note_name(HpRelation *rel)
 {
 	uint64		before = messages;
 
-	learn_marker();
+	Assert(schema_hash == GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath")));
 	rel->name = hp_relation_qualified_name(rel->relid);
 	rel->named_at = messages == before ? before : HP_NAMED_MEANWHILE;
 }
@@ -144,53 +215,41 @@ hp_relation_name_is_certain(const HpRelation *rel)
 }
 
 /*
- * Was a row of a catalog written by another transaction, which may have ended since this one began?  Where
- * that began so long ago that ids of transactions have gone half round, all are.  That a row is frozen does
- * not say that it is old: between two statements a transaction holds back nobody.
+ * May a row of a catalog about a relation be younger than a descriptor of it?  Not if it was written by a
+ * transaction that had ended then: who writes such a row locks the relation until all is told, and who builds
+ * a descriptor has locked it.  That a row is frozen says nothing, unless its id is so old that it looks as if
+ * it were to come; a descriptor that looks so is older than everything.
  */
 bool
-hp_relation_is_recent(HeapTupleHeader row)
+hp_relation_is_later(HeapTupleHeader row, const HpRelation *rel)
 {
 	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
 
-	/* so old that it looks as if it were to come */
 	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
 		return false;
-	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
-		!TransactionIdEquals(xmin, last_own) &&
-		(!TransactionIdIsValid(ended_before) || !TransactionIdPrecedes(xmin, ended_before) ||
-		 TransactionIdPrecedes(RecentXmin, ended_before));
+	return !TransactionIdPrecedes(xmin, rel->ended_before) || TransactionIdPrecedes(RecentXmin, rel->ended_before);
 }
 
-static bool
-is_recent(int cacheid, Oid oid)
-{
-	HeapTuple	tuple = SearchSysCache1(cacheid, ObjectIdGetDatum(oid));
-	bool		recent;
-
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	recent = hp_relation_is_recent(tuple->t_data);
-	ReleaseSysCache(tuple);
-	return recent;
-}
-
-/*
- * Was a descriptor made before the transaction, and has no commit told all of its names and columns since then,
- * before it began?
- */
+/* Can no more than one commit have told since the descriptor whose place another takes? */
 bool
-hp_relation_is_of_beginning(const HpRelation *rel)
-{
-	return messages_before - rel->named_at < HP_COMMIT_MESSAGES && rel->built_lxid != HP_MY_LXID;
-}
-
-/* Has at most one commit told all of its names and columns since the descriptor whose place another takes? */
-static bool
-is_next(const HpRelation *rel, const HpRelation *old)
+hp_relation_is_next(const HpRelation *rel, const HpRelation *old)
 {
 	return rel->named_at != HP_NAMED_MEANWHILE && old->named_at != HP_NAMED_MEANWHILE &&
 		rel->named_at - old->named_at <= HP_COMMIT_MESSAGES;
+}
+
+/* Can a relation have got another name, or this one again, since a descriptor of it was built? */
+static bool
+is_later_name(const HpRelation *rel)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(rel->rowtype));
+	bool		later;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	later = hp_relation_is_later(tuple->t_data, rel);
+	ReleaseSysCache(tuple);
+	return later;
 }
 
 /* Is a relation locked by the transaction since its name was certain? */
@@ -198,13 +257,6 @@ bool
 hp_relation_is_held(const HpRelation *old)
 {
 	return old->named_lxid == HP_MY_LXID && old->locked_lxid == HP_MY_LXID;
-}
-
-/* Can nobody else have altered a relation, and taken that back, since a descriptor was made? */
-bool
-hp_relation_follows(const HpRelation *rel, const HpRelation *old)
-{
-	return hp_relation_is_held(old) || is_next(rel, old);
 }
 
 /*
@@ -215,8 +267,21 @@ void
 hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
 {
 	if (hp_relation_name_is_certain(old) && strcmp(rel->name, old->name) == 0 &&
-		(is_next(rel, old) || (hp_relation_is_held(old) && !is_recent(NAMESPACEOID, rel->schema))))
+		!is_schema_touched(rel->schema) &&
+		(hp_relation_is_held(old) || hp_relation_is_next(rel, old) || !is_later_name(old)))
 		rel->named_lxid = HP_MY_LXID;
+}
+
+/* Give up what is awaited no more.  Must not throw. */
+static void
+await(void)
+{
+	TimestampTz now = GetCurrentTransactionStopTimestamp();
+
+	if (awaited_since == 0)
+		awaited_since = now;
+	else if (TimestampDifferenceExceeds(awaited_since, now, HP_LATEST))
+		awaited = 0;
 }
 
 /* Must not throw. */
@@ -230,9 +295,14 @@ at_transaction_end(XactEvent event, void *arg)
 		ResetPlanCache();
 	messages_before = messages;
 	told_self = false;
-	ended_before = RecentXmin;
-	if (event == XACT_EVENT_COMMIT)
-		last_own = GetTopTransactionIdIfAny();
+	memset(touched, 0, sizeof(touched));
+	touched_schemas = 0;
+	if (unlikely(awaited > 0))
+		await();
+	if (awaited == 0)
+		awaited_since = 0;
+	/* the messages of what is rolled back come once more */
+	hp_relation_expect_own();
 }
 
 static void
@@ -242,11 +312,14 @@ tell_self(void)
 	ResetPlanCache();
 }
 
-/* What was told to this session alone is taken back by no message. Must not throw. */
+/* As above; but what was told to this session alone is taken back by no message.  Must not throw. */
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && told_self)
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	hp_relation_expect_own();
+	if (told_self)
 		tell_self();
 }
 
@@ -254,20 +327,10 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 void
 hp_relation_names_init(void)
 {
-	/* as namehashfast() has it: for messages that come before there is a descriptor */
+	/* as namehashfast() has it, since callbacks cannot look it up */
 	schema_hash = hash_bytes((const unsigned char *) "hotpath", strlen("hotpath"));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
-	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
-	if (IsTransactionState())
-		ended_before = RecentXmin;
-}
-
-/* Has a message come in the middle of this transaction? */
-bool
-hp_relation_is_told_meanwhile(void)
-{
-	return messages != messages_before;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */
@@ -293,7 +356,7 @@ void
 hp_relation_check_name(HpRelation *rel, bool certain)
 {
 	if (likely(certain || rel->temporary || hp_relation_name_is_certain(rel) ||
-			   !(is_recent(TYPEOID, rel->rowtype) || is_recent(NAMESPACEOID, rel->schema))))
+			   !(hp_relation_is_touched(rel->relid) || is_schema_touched(rel->schema))))
 	{
 		rel->named_lxid = HP_MY_LXID;
 		return;
@@ -302,15 +365,14 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("%s may not be the table that the statement meant", rel->name),
-			errdetail("Tables were renamed or altered while the transaction was open, and this one was renamed or "
-					  "created meanwhile or shortly before."),
+			errdetail("It was renamed, created or altered while the transaction was open."),
 			errhint("Run the transaction again."));
 }
 
 /*
  * Tell all sessions, or only this one, that relations have other names or columns, and have them analyze
  * their prepared statements again, this one at once, the others when the transaction commits: as if schema
- * hotpath had changed.
+ * hotpath and the marker had changed.
  */
 void
 hp_relation_tell(bool only_self)
@@ -327,17 +389,14 @@ hp_relation_tell(bool only_self)
 	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
 	if (!HeapTupleIsValid(tuple))
 		return;
-	learn_marker();
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
 	CacheInvalidateHeapTuple(catalog, tuple, NULL);
-	if (OidIsValid(marker))
-		CacheInvalidateRelcacheByRelid(marker);
+	CacheInvalidateRelcacheByRelid(HP_MARKER);
 	table_close(catalog, AccessShareLock);
 	ReleaseSysCache(tuple);
 	(void) GetCurrentCommandId(true);
+	hp_relation_expect_own();
 	CommandCounterIncrement();
-	/* that has brought the session its own messages: what it runs now is analyzed now */
-	messages -= OidIsValid(marker) ? HP_COMMIT_MESSAGES : 1;
 }
 
 /* A relation's name for messages; the OID when it is gone. */

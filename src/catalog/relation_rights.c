@@ -42,23 +42,29 @@ hook_permits(const HpRelation *rel, bool report)
 														FirstLowInvalidHeapAttributeNumber), report);
 }
 
-static bool
-acl_permits(const HpRelation *rel)
+/* May a user read every column?  If not, by_schema tells whether it is the right on the schema that is lacking. */
+static AclResult
+check_acl(const HpRelation *rel, Oid user, bool *by_schema)
 {
-	Oid			user = GetUserId();
+	AclResult	acl = hp_namespace_aclcheck(rel->schema, user, ACL_USAGE);
 
-	if (hp_relation_knows_reader(rel))
-		return true;
-	return hp_namespace_aclcheck(rel->schema, user, ACL_USAGE) == ACLCHECK_OK &&
-		(pg_class_aclcheck(rel->relid, user, ACL_SELECT) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
+	*by_schema = acl != ACLCHECK_OK;
+	if (*by_schema)
+		return acl;
+	acl = pg_class_aclcheck(rel->relid, user, ACL_SELECT);
+	if (acl != ACLCHECK_OK)
+		acl = pg_attribute_aclcheck_all(rel->relid, user, ACL_SELECT, ACLMASK_ALL);
+	return acl;
 }
 
 /* Has the caller the right to read every column?  As hp_relation_check_select() without an error. */
 bool
 hp_relation_may_select(HpRelation *rel)
 {
-	return acl_permits(rel) && hook_permits(rel, false);
+	bool		by_schema;
+
+	return (hp_relation_knows_reader(rel) || check_acl(rel, GetUserId(), &by_schema) == ACLCHECK_OK) &&
+		hook_permits(rel, false);
 }
 
 /* Check the caller's right to read the relation, and remember that it was there. */
@@ -66,14 +72,11 @@ void
 hp_relation_check_select_slow(HpRelation *rel)
 {
 	HpUserThen	reader = hp_relation_user_now();
-	AclResult	acl;
+	bool		by_schema;
+	AclResult	acl = check_acl(rel, reader.user, &by_schema);
 
-	acl = hp_namespace_aclcheck(rel->schema, reader.user, ACL_USAGE);
-	if (acl != ACLCHECK_OK)
+	if (by_schema)
 		aclcheck_error(acl, OBJECT_SCHEMA, get_namespace_name(rel->schema));
-	acl = pg_class_aclcheck(rel->relid, reader.user, ACL_SELECT);
-	if (acl != ACLCHECK_OK)
-		acl = pg_attribute_aclcheck_all(rel->relid, reader.user, ACL_SELECT, ACLMASK_ALL);
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
 	rel->reader = reader;

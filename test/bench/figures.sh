@@ -23,18 +23,28 @@ make_key_lists() {
 
 # One statement over the whole table, in one session each; vacuumed and checkpointed before, so that
 # each side starts from the same pages and pays its own full-page images.
+# pairs_bulk_update CASE TWIN: the twin beside the plain table.
 pairs_bulk_update() {
-	local round plain cached
+	local name=$1 twin=$2 round plain other
+	wanted "$name" || return 0
 	for ((round = 1; round <= ROUNDS; round++)); do
-		say "bulk update, round $round of $ROUNDS"
+		say "$name, round $round of $ROUNDS"
 		if ((round % 2)); then plain=$(bulk_update plain); fi
-		cached=$(bulk_update cached)
+		other=$(bulk_update "$twin")
 		if ((round % 2 == 0)); then plain=$(bulk_update plain); fi
-		record bulk_update 1 "$round" "$plain" "$cached" -
+		record "$name" 1 "$round" "$plain" "$other" -
 	done
 }
 
 bulk_update() { q -v twin="bulk_$1" -v rows="$BULK_ROWS" -f "$here/sql/bulk_update.sql"; }
+
+# Twins of the tables that are updated, not cached, with a row trigger that does nothing.
+make_idle_twins() {
+	if ! wanted update_idle && ! wanted bulk_update_idle; then return 0; fi
+	"${CC:-cc}" -O2 -shared -fPIC -I"$("${PG_CONFIG:-pg_config}" --includedir-server)" -o "$tmp/nothing.so" "$here/nothing.c"
+	chmod a+rx "$tmp/nothing.so"
+	q -v library="$tmp/nothing" -v edit_rows="$EDIT_ROWS" -v bulk_rows="$BULK_ROWS" -f "$here/sql/idle.sql"
+}
 
 # The same JSON text, from Redis and from the cache. Both clients are the ones that come with the
 # server; pgbench does more work per request than redis-benchmark, so this is not a race of servers only.

@@ -104,10 +104,12 @@ done
 
 plot_cache
 
+make_idle_twins
 before_round=$here/sql/before_update.sql
 for clients in $CLIENTS; do
 	ROUNDS=$((ROUNDS * 2)) pairs prepared "$clients" "" update:update_plain:update_cached	# the noisiest
 done
+ROUNDS=$((ROUNDS * 2)) pairs prepared 1 "" update_idle:update_plain:update_idle
 if wanted update_commit; then
 	set_config fsync on
 	for clients in $CLIENTS; do
@@ -115,7 +117,8 @@ if wanted update_commit; then
 	done
 	set_config fsync off
 fi
-if wanted bulk_update; then pairs_bulk_update; fi
+pairs_bulk_update bulk_update cached
+pairs_bulk_update bulk_update_idle idle
 
 pairs_export
 pairs_json_rows

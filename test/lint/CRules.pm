@@ -18,6 +18,7 @@ my %floor = (
 my %meeting = ('page -> eager/eager.h' => 1);
 
 my $max_function = 100;
+my $max_columns = 120;
 my $exported = qr/^(?:hp_|hotpath_|pg_finfo_hotpath_|_PG_|Pg_magic_func$)/;
 my $linker = qr/^(?:_init|_fini|_edata|_end|__bss_start)$/;
 my $newer = qr/heap_datum_check|DatumGetHeapTupleHeader(?:Copy)?/;
@@ -31,6 +32,7 @@ our @rules = (
 	[ 'only *_functions.c and trigger.c define SQL-callable functions', \&sql_callable ],
 	[ 'includes lead to lower floors or the own room', \&floors ],
 	[ "functions have at most $max_function lines", \&function_length ],
+	[ "lines have at most $max_columns columns", \&line_length ],
 	[ 'postgres.h comes first, then the own header', \&own_header ],
 	[ 'server headers are in alphabetical order', \&header_order ],
 	[ 'no two headers have the same guard', \&guards ],
@@ -140,6 +142,18 @@ sub function_length
 				if $code[$i] =~ /^\}\s*$/ && $i - $start - 1 > $max_function;
 			undef $start;
 		}
+	}
+	return @found;
+}
+
+# A tab stands for four columns.
+sub line_length
+{
+	my @found;
+	for my $file (@c, @sql)
+	{
+		push @found, map { length($lines{$file}[$_] =~ s/\t/    /gr) > $max_columns ? "$file:" . ($_ + 1) : () }
+			0 .. $#{ $lines{$file} };
 	}
 	return @found;
 }

@@ -58,6 +58,19 @@ sub expected
 	return @found;
 }
 
+# The anchors of a page: of its headings, as they are made on the web.
+sub anchors
+{
+	my ($page) = @_;
+	my %seen;
+	return map {
+		/^#+ +(.*?) *$/ ? do {
+			my $anchor = lc($1) =~ s/[^\w \-]//gr =~ tr/ /-/r;
+			$seen{$anchor}++ ? "$anchor-" . ($seen{$anchor} - 1) : $anchor;
+		} : ()
+	} @{ $lines{$page} || [] };
+}
+
 sub links
 {
 	my @found;
@@ -65,9 +78,14 @@ sub links
 	{
 		for my $i (0 .. $#{ $lines{$page} })
 		{
-			for my $to ($lines{$page}[$i] =~ /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)
+			while ($lines{$page}[$i] =~ /\]\(([^)#:\s]*)(?:#([^)]*))?\)/g)
 			{
-				push @found, "$page:" . ($i + 1) . ": $to" unless -e dirname($page) . "/$to";
+				my ($to, $anchor) = ($1, $2);
+				my $path = $to eq '' ? $page : dirname($page) . "/$to";
+				$path =~ s{^(?:\./)+}{};
+				1 while $path =~ s{[^/]+/\.\./}{};
+				push @found, "$page:" . ($i + 1) . ": $to"
+					unless -e $path && (!defined $anchor || grep { $_ eq $anchor } anchors($path));
 			}
 		}
 	}

@@ -68,6 +68,7 @@ plant() {
 	printf '#!/bin/bash\ntrue\n' >"$tree/test/run.sh"
 	echo 'See [the cache](../README.md#cache) and https://www.postgresql.org/docs.' >"$tree/docs/cache.md"
 	cat >"$tree/README.md" <<-'MD'
+		# Cache
 		`hotpath.get`, `hotpath.peek`, [more](docs/cache.md)
 
 		| `pg_hotpath.enabled` | `on` | |
@@ -86,9 +87,11 @@ report() {
 }
 
 # expect RULE (a part of its name) after COMMAND broke it.
+expected=()
 expect() {
 	local rule=$1 seen
 	shift
+	expected+=("$rule")
 	plant
 	(cd "$tree" && "$@")
 	seen=$(broken)
@@ -196,6 +199,8 @@ expect 'line for every parameter' sed -i '/pg_hotpath.size/d' README.md
 expect 'line for every parameter' append README.md '| `pg_hotpath.other` | | |'
 expect 'expected output' rm expected/one.out
 expect 'expected output' touch expected/two.out
+expect 'at most 120 columns' eval 'printf "/* %0120d */\n" 0 >>src/cache/fence.h'
+expect 'lead somewhere' sed -i 's|README.md#cache|README.md#caches|' docs/cache.md
 expect 'lead somewhere' sed -i 's|docs/cache.md|docs/caches.md|' README.md
 expect 'addresses are public' append README.md "http:/""/intranet.test/x"
 expect 'path of one machine' append README.md "in /ho""me/me"
@@ -206,6 +211,13 @@ plant
 sed -i 's/OPERATOR(pg_catalog.+)/+/; s/STABLE PARALLEL SAFE$/& SET search_path = pg_catalog/' "$tree/$sql"
 [ -z "$(broken)" ] && report ok "operators may be unqualified where the search_path is set" ||
 	report 'not ok' "operators may be unqualified where the search_path is set"
+
+# No rule is without a proof.
+plant
+while read -r rule; do
+	for part in "${expected[@]}"; do [[ $rule != *"$part"* ]] || continue 2; done
+	report 'not ok' "can fail, which is not tried: $rule"
+done < <(cd "$tree" && perl "$lint" | sed -n 's/^ok - //p')
 
 # The one exception among the floors.
 plant

@@ -41,6 +41,30 @@ chroot_apt install --no-install-recommends make
 in_chroot PG_MAJOR="$major" bash /src/test/setup.sh test
 chroot_apt install --no-install-recommends "postgresql-$major" "postgresql-server-dev-$major"
 keep_chroot
+
+# leg_check NAME COMMAND...: in the chroot, in a copy of the tree; counts like a test.
+leg_check() {
+	local name=$1
+	shift
+	say "=== $name"
+	rm -rf "$ROOTFS/tmp/copy" "$ROOTFS/tmp/built"
+	cp -a "$ROOTFS/src" "$ROOTFS/tmp/copy"
+	if in_chroot "$@"; then echo "ok - $name" >>"$RESULTS"; else echo "not ok - $name" >>"$RESULTS"; fi
+}
+
+# With the clang that the headers came with.
+# shellcheck disable=SC2016 # for the shell in there
+leg_check "builds with clang" sh -euc '
+	makefile=$(dirname "$("$1" --pgxs)")/../Makefile.global
+	make -s -C /tmp/copy -j2 PG_CONFIG="$1" with_llvm=no HP_CFLAGS=-Werror \
+		CC="$(sed -n "s/^CLANG *= *//p" "$makefile")" all' sh "/usr/lib/postgresql/$major/bin/pg_config"
+if [ "$major" = 17 ]; then	# the one of the Dockerfile
+	# shellcheck disable=SC2016
+	leg_check "the Dockerfile's build" sh -euc '
+		PG_MAJOR=17 sh /tmp/copy/docker/build.sh /tmp/copy /tmp/built
+		! ldd /tmp/built/usr/lib/postgresql/17/lib/pg_hotpath.so | grep "not found"'
+fi
+
 suites="regress isolation tap"
 if [ "$major" = 15 ]; then
 	server=$(in_chroot dpkg-query -f '${Version}' -W postgresql-15)

@@ -32,16 +32,22 @@ sub start_readers
 			$node->connstr('postgres') ], '>', $out, '2>', $out);
 }
 
+# Give a prepared transaction files to remove, as those of a very large table.
+sub add_files
+{
+	$node->safe_psql('postgres', 'CREATE TABLE passing ()');
+	my $path = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('passing')");
+	append_to_file("$path.$_", '') for 1 .. 20_000;
+	return;
+}
+
 for my $round (1 .. 4)
 {
 	my ($from, $to) = $round % 2 ? ('a', 'b') : ('b', 'a');
 
 	$node->safe_psql('postgres', "CREATE TABLE joins_$round (id int PRIMARY KEY, v int); "
 		  . "INSERT INTO joins_$round SELECT i, i FROM generate_series($round * 1000, $round * 1000 + 999) i");
-	# a table of many files, as those of a very large one
-	$node->safe_psql('postgres', 'CREATE TABLE passing ()');
-	my $path = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('passing')");
-	append_to_file("$path.$_", '') for 1 .. 20_000;
+	add_files();
 	$node->safe_psql('postgres', "BEGIN; ALTER TYPE mood RENAME VALUE '$from' TO '$to'; "
 		  . "ALTER TABLE root ATTACH PARTITION joins_$round FOR VALUES FROM ($round * 1000) TO (($round + 1) * 1000); "
 		  . q{DROP TABLE passing; PREPARE TRANSACTION 'ddl'});
@@ -57,6 +63,39 @@ for my $round (1 .. 4)
 			  . "WHERE hotpath.get_json('t', id)::text IS DISTINCT FROM row_to_json(t)::text"), '0',
 		"round $round: the labels are those of now");
 	agrees($node, 'root', 1, 4000, "round $round: the partitions are those of now");
+}
+
+# A statement that is analyzed in that moment knows a table by another name, or its columns, whether the
+# session has used the table before or not.  Names of columns change in odd rounds, of tables in even ones.
+$node->safe_psql('postgres', 'CREATE TABLE elsewhere (id int PRIMARY KEY); '
+	  . 'CREATE TABLE one (id int PRIMARY KEY, a text, b text); CREATE TABLE two (LIKE one INCLUDING ALL); '
+	  . "INSERT INTO one VALUES (1, 'one a', 'one b'); INSERT INTO two VALUES (1, 'two a', 'two b')");
+for my $round (1 .. 4)
+{
+	my $reader = Hotpath::Session->new($node);
+	my $committer = Hotpath::Session->new($node);
+
+	$reader->query('SELECT one, two FROM one, two');
+	$reader->query('SELECT hotpath.get(NULL::' . ($round <= 2 ? 'elsewhere' : 'one') . ', 1)');
+	# a commit that the reader's knowledge of the table is older than
+	$node->safe_psql('postgres', "ALTER TABLE elsewhere ADD COLUMN c$round int");
+	add_files();
+	$node->safe_psql('postgres', 'BEGIN; '
+		  . ($round % 2
+			? 'ALTER TABLE one RENAME a TO c; ALTER TABLE one RENAME b TO a; ALTER TABLE one RENAME c TO b; '
+			: 'ALTER TABLE one RENAME TO three; ALTER TABLE two RENAME TO one; ALTER TABLE three RENAME TO two; ')
+		  . q{DROP TABLE passing; PREPARE TRANSACTION 'ddl'});
+	$committer->send("COMMIT PREPARED 'ddl'");
+	wait_until(sub { $reader->query('SELECT count(*) FROM pg_prepared_xacts') eq '0' }, 'the commit is visible');
+	$reader->query('BEGIN; DECLARE c CURSOR FOR SELECT (hotpath.get(NULL::one, 1)).a');
+	$committer->receive;
+	my $read = $reader->query('FETCH c');
+	my $error = $reader->last_error;
+	like($error, qr/^$|were altered while|may not be the table|was renamed while/, "round $round: no other error");
+	$reader->query('ROLLBACK');
+	is($read, $reader->query('SELECT a FROM one'), "round $round: what a plain SELECT reads") if $error eq '';
+	is($reader->query('SELECT (hotpath.get(NULL::one, 1)).a = (SELECT a FROM one)'), 't', "round $round: afterwards");
+	$_->quit for $reader, $committer;
 }
 $node->stop;
 done_testing();

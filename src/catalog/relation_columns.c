@@ -13,7 +13,7 @@
  * The columns of a descriptor are compared with those of the one whose place it
  * takes, if others have touched the relation in the middle of the transaction
  * (relation_names.c).  They have changed columns if these differ, or could have differed
- * in between; or if there was no descriptor.  What the session changes by itself touches
+ * in between; where there was no descriptor, if they may be new.  What the session changes by itself touches
  * nothing: what it runs afterwards is analyzed afterwards; nor does anything change that
  * is locked.
  *
@@ -82,15 +82,15 @@ hp_relation_has_own_columns(Oid relid)
 	return found;
 }
 
-/* Can the columns of a descriptor have been changed, and changed back, since it was built? */
+/* Can the first columns have been changed since a descriptor was built, or in the middle of the transaction? */
 static bool
-have_later_columns(const HpRelation *old)
+have_later_columns(Oid relid, int ncolumns, const HpRelation *old)
 {
 	bool		found = false;
 
-	for (int i = 1; i <= old->ncolumns && !found; i++)
+	for (int i = 1; i <= ncolumns && !found; i++)
 	{
-		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(old->relid), Int16GetDatum(i));
+		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(i));
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
@@ -110,11 +110,11 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 	if (!hp_relation_is_touched(rel->relid) || rel->temporary)
 		return false;
 	if (old == NULL)
-		return true;
+		return have_later_columns(rel->relid, rel->ncolumns, NULL);
 	if (hp_relation_is_held(old))
 		return false;
 	return old->ncolumns > rel->ncolumns || old->column_hashes[old->ncolumns] != rel->column_hashes[old->ncolumns] ||
-		(!hp_relation_is_next(rel, old) && have_later_columns(old));
+		(!hp_relation_is_next(rel, old) && have_later_columns(rel->relid, old->ncolumns, old));
 }
 
 /* Compare the columns of a descriptor with those of the one whose place it takes; NULL if there is none. */

@@ -18,21 +18,21 @@
  * message about a relation that comes between the two, in the middle of a transaction,
  * says that statements may have been analyzed which took it by another name, or for other
  * columns; any other message about it does not.  At the start of a transaction nothing is
- * analyzed yet.  Messages say when a session hears of something.  Ids of transactions
- * would not: a commit is visible a moment before.
+ * analyzed yet.  Messages say when a session hears of something; ids of transactions
+ * do not, since a commit is visible a moment before.
  *
  * The name of a descriptor is certain, so that only a change of it while the lock is
  * awaited matters, if it was noted before the first message that has come in the middle
  * of this transaction; or if it was certain before, and cannot have gone away since then
  * and come back, which takes two commits.  Where it is not, and the relation or the name of its schema was touched
- * in the middle, an error is raised; for nothing, if something else of the relation was
- * changed by the same commit.  Not for a temporary relation: others have no business with
- * its name.
+ * in the middle, an error is raised, unless the catalogs' rows about the name are old.
+ * It is raised for nothing, if something else of the relation was changed by the commit.
+ * Not for a temporary relation: others have no business with its name.
  *
  * The session's own messages do not count: what it runs afterwards is analyzed afterwards.
  * The same messages tell of columns (relation_columns.c).  At the end of a transaction in
- * which one has come all statements are analyzed again, too, since it may have come while
- * they were.
+ * which one has come, or that lies between the two, all statements are analyzed again, too:
+ * they may have been while it came.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,7 +46,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_transform.h"
+#include "catalog/pg_seclabel.h"
 #include "common/hashfn.h"
 #include "storage/proc.h"
 #include "storage/sinval.h"
@@ -58,14 +58,18 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-/* The first message is as if schema hotpath had changed, for whose name the cache of schemas has this hash. */
-static uint32 schema_hash = 0;
+/*
+ * The first message is as if schema hotpath had changed and had this name, which none can have: so it is no
+ * change of a schema.  The cache of schemas has a hash for it.
+ */
+#define HP_TOLD_NAME "pg_hotpath"
+static uint32 told_hash = 0;
 
 /*
- * The second one is as if this had changed: an index of the server that hardly anything is ever done to, and
- * that has the same OID everywhere.
+ * The second one is as if this had changed: an index of the server that hardly anything is ever done to, that
+ * has the same OID everywhere, and is in no file for new sessions that changes would remove.
  */
-#define HP_MARKER TransformOidIndexId
+#define HP_MARKER SecLabelObjectIndexId
 
 /* How many messages a commit sends that has told once; others send more. */
 #define HP_COMMIT_MESSAGES 2
@@ -75,12 +79,20 @@ static uint64 messages = 1;
 static uint64 messages_before = 1;
 
 /*
- * How many of the first kind have come whose second one has not.  Where the schema itself has changed there is
- * no second one: after HP_LATEST milliseconds it is not awaited any more.
+ * How many of the first kind have come whose second one has not.  Should one be lost, none is awaited any more
+ * HP_LATEST milliseconds after the last one came.
  */
 static uint64 awaited = 0;
 static TimestampTz awaited_since = 0;
 #define HP_LATEST 10000
+
+/*
+ * All messages of older transactions had come before this transaction began: these had ended HP_LATEST milliseconds
+ * before, or before the session knew anything.  Invalid if that is not known; the next value, when it may be taken.
+ */
+static TransactionId told_before = InvalidTransactionId;
+static TransactionId told_next = InvalidTransactionId;
+static TimestampTz told_next_at = 0;
 
 /* Has this transaction told the session alone? */
 static bool told_self = false;
@@ -138,14 +150,16 @@ count(int n)
 void
 hp_relation_names_changed(uint32 hash)
 {
-	if (!is_of_others())
+	/* when messages were lost, some that came later may have been processed before; but debugging loses none */
+	if (!is_of_others() && (hash != 0 || debug_discard_caches > 0))
 		return;
 	if (hash == 0)
 		count(2 * HP_COMMIT_MESSAGES);
-	else if (hash == schema_hash)
+	else if (hash == told_hash)
 	{
 		count(1);
 		awaited++;
+		awaited_since = 0;
 	}
 	if (!is_in_middle())
 		return;
@@ -154,7 +168,7 @@ hp_relation_names_changed(uint32 hash)
 	touched_schemas |= hash == 0 ? UINT64_MAX : UINT64CONST(1) << hash % 64;
 }
 
-/* For the callback of the cache of relations, which must not throw. */
+/* For the callback of the cache of relations, which must not throw; an invalid OID stands for all. */
 void
 hp_relation_changed(Oid relid)
 {
@@ -166,8 +180,12 @@ hp_relation_changed(Oid relid)
 		if (awaited > 0)
 			awaited--;
 	}
-	else if (awaited > 0 && is_in_middle())
+	else if (!others || awaited == 0 || !is_in_middle())
+		return;
+	else if (OidIsValid(relid))
 		touched[relid % HP_TOUCHED_BITS / 64] |= UINT64CONST(1) << relid % 64;
+	else
+		memset(touched, 0xff, sizeof(touched));
 }
 
 /* Have others changed a relation since statements of this transaction may have been analyzed? */
@@ -177,13 +195,54 @@ hp_relation_is_touched(Oid relid)
 	return (touched[relid % HP_TOUCHED_BITS / 64] >> relid % 64) & 1;
 }
 
-/* The same of a schema: is there one of its name since then?  Not if this transaction has changed it last. */
+/*
+ * Was a row of a catalog written by somebody who may have had an id after bound; always if that is invalid?  That
+ * a row is frozen does not say that it was not, unless its id is so old that it looks as if it were to come.
+ * Where bound itself looks so, everything is younger.
+ */
+static bool
+is_younger(HeapTupleHeader row, TransactionId bound)
+{
+	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
+
+	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
+		return false;
+	return !TransactionIdIsValid(bound) || !TransactionIdPrecedes(xmin, bound) ||
+		TransactionIdPrecedes(RecentXmin, bound);
+}
+
+/*
+ * May a row of a catalog about a relation be younger than a descriptor of it?  Not if it was written by a
+ * transaction that had ended then: who writes such a row locks the relation until all is told, and who builds
+ * a descriptor has locked it.  Without a descriptor: may its message have come in the middle of this transaction?
+ */
+bool
+hp_relation_is_later(HeapTupleHeader row, const HpRelation *rel)
+{
+	return is_younger(row, rel != NULL ? rel->ended_before : told_before);
+}
+
+/* The same of the row of a relation's name, that of its row type. */
+static bool
+is_later_name(Oid rowtype, const HpRelation *rel)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(rowtype));
+	bool		later;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	later = hp_relation_is_later(tuple->t_data, rel);
+	ReleaseSysCache(tuple);
+	return later;
+}
+
+/* May another schema have had the name of one since statements of this transaction may have been analyzed? */
 static bool
 is_schema_touched(Oid schema)
 {
 	HeapTuple	tuple;
 	uint32		hash;
-	bool		own;
+	bool		later;
 
 	if (likely(touched_schemas == 0))
 		return false;
@@ -191,9 +250,9 @@ is_schema_touched(Oid schema)
 	if (!HeapTupleIsValid(tuple))
 		return true;
 	hash = GetSysCacheHashValue1(NAMESPACENAME, NameGetDatum(&((Form_pg_namespace) GETSTRUCT(tuple))->nspname));
-	own = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data));
+	later = is_younger(tuple->t_data, told_before);
 	ReleaseSysCache(tuple);
-	return !own && (touched_schemas >> hash % 64) & 1;
+	return later && (touched_schemas >> hash % 64) & 1;
 }
 
 /* Note the name of the relation that a descriptor is built of, in the current context. */
@@ -202,7 +261,7 @@ hp_relation_note_name(HpRelation *rel)
 {
 	uint64		before = messages;
 
-	Assert(schema_hash == GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum("hotpath")));
+	Assert(told_hash == GetSysCacheHashValue1(NAMESPACENAME, CStringGetDatum(HP_TOLD_NAME)));
 	rel->name = hp_relation_qualified_name(rel->relid);
 	rel->named_at = messages == before ? before : HP_NAMED_MEANWHILE;
 }
@@ -214,42 +273,12 @@ hp_relation_name_is_certain(const HpRelation *rel)
 	return rel->named_at <= messages_before || rel->named_lxid == HP_MY_LXID;
 }
 
-/*
- * May a row of a catalog about a relation be younger than a descriptor of it?  Not if it was written by a
- * transaction that had ended then: who writes such a row locks the relation until all is told, and who builds
- * a descriptor has locked it.  That a row is frozen says nothing, unless its id is so old that it looks as if
- * it were to come; a descriptor that looks so is older than everything.
- */
-bool
-hp_relation_is_later(HeapTupleHeader row, const HpRelation *rel)
-{
-	TransactionId xmin = HeapTupleHeaderGetRawXmin(row);
-
-	if (HeapTupleHeaderXminFrozen(row) && !TransactionIdPrecedes(xmin, ReadNextTransactionId()))
-		return false;
-	return !TransactionIdPrecedes(xmin, rel->ended_before) || TransactionIdPrecedes(RecentXmin, rel->ended_before);
-}
-
 /* Can no more than one commit have told since the descriptor whose place another takes? */
 bool
 hp_relation_is_next(const HpRelation *rel, const HpRelation *old)
 {
 	return rel->named_at != HP_NAMED_MEANWHILE && old->named_at != HP_NAMED_MEANWHILE &&
 		rel->named_at - old->named_at <= HP_COMMIT_MESSAGES;
-}
-
-/* Can a relation have got another name, or this one again, since a descriptor of it was built? */
-static bool
-is_later_name(const HpRelation *rel)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(rel->rowtype));
-	bool		later;
-
-	if (!HeapTupleIsValid(tuple))
-		return true;
-	later = hp_relation_is_later(tuple->t_data, rel);
-	ReleaseSysCache(tuple);
-	return later;
 }
 
 /* Is a relation locked by the transaction since its name was certain? */
@@ -268,8 +297,25 @@ hp_relation_follow_name(HpRelation *rel, const HpRelation *old)
 {
 	if (hp_relation_name_is_certain(old) && strcmp(rel->name, old->name) == 0 &&
 		!is_schema_touched(rel->schema) &&
-		(hp_relation_is_held(old) || hp_relation_is_next(rel, old) || !is_later_name(old)))
+		(hp_relation_is_held(old) || hp_relation_is_next(rel, old) || !is_later_name(rel->rowtype, old)))
 		rel->named_lxid = HP_MY_LXID;
+}
+
+/* Those that have an id below RecentXmin have ended.  Must not throw. */
+static void
+note_ended(void)
+{
+	TimestampTz now = GetCurrentTransactionStopTimestamp();
+
+	/* what a new session knows it has read afterwards */
+	if (!TransactionIdIsValid(told_before))
+		told_before = RecentXmin;
+	else if (now >= told_next_at && !TimestampDifferenceExceeds(told_next_at, now, HP_LATEST))
+		return;
+	else if (now >= told_next_at && TransactionIdIsValid(told_next))
+		told_before = told_next;
+	told_next = RecentXmin;
+	told_next_at = now;
 }
 
 /* Give up what is awaited no more.  Must not throw. */
@@ -291,7 +337,8 @@ at_transaction_end(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE ||
 		event == XACT_EVENT_PARALLEL_PRE_COMMIT)
 		return;
-	if (messages != messages_before || told_self)
+	/* or between the two */
+	if (messages != messages_before || awaited > 0 || told_self)
 		ResetPlanCache();
 	messages_before = messages;
 	told_self = false;
@@ -301,6 +348,7 @@ at_transaction_end(XactEvent event, void *arg)
 		await();
 	if (awaited == 0)
 		awaited_since = 0;
+	note_ended();
 	/* the messages of what is rolled back come once more */
 	hp_relation_expect_own();
 }
@@ -328,9 +376,12 @@ void
 hp_relation_names_init(void)
 {
 	/* as namehashfast() has it, since callbacks cannot look it up */
-	schema_hash = hash_bytes((const unsigned char *) "hotpath", strlen("hotpath"));
+	told_hash = hash_bytes((const unsigned char *) HP_TOLD_NAME, strlen(HP_TOLD_NAME));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
+	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
+	if (IsTransactionState())
+		told_before = RecentXmin;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */
@@ -356,7 +407,8 @@ void
 hp_relation_check_name(HpRelation *rel, bool certain)
 {
 	if (likely(certain || rel->temporary || hp_relation_name_is_certain(rel) ||
-			   !(hp_relation_is_touched(rel->relid) || is_schema_touched(rel->schema))))
+			   !((hp_relation_is_touched(rel->relid) && is_later_name(rel->rowtype, NULL)) ||
+				 is_schema_touched(rel->schema))))
 	{
 		rel->named_lxid = HP_MY_LXID;
 		return;
@@ -378,6 +430,7 @@ void
 hp_relation_tell(bool only_self)
 {
 	HeapTuple	tuple;
+	HeapTuple	told;
 	Relation	catalog;
 
 	if (only_self)
@@ -390,7 +443,10 @@ hp_relation_tell(bool only_self)
 	if (!HeapTupleIsValid(tuple))
 		return;
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
-	CacheInvalidateHeapTuple(catalog, tuple, NULL);
+	told = heap_copytuple(tuple);
+	namestrcpy(&((Form_pg_namespace) GETSTRUCT(told))->nspname, HP_TOLD_NAME);
+	CacheInvalidateHeapTuple(catalog, told, NULL);
+	heap_freetuple(told);
 	CacheInvalidateRelcacheByRelid(HP_MARKER);
 	table_close(catalog, AccessShareLock);
 	ReleaseSysCache(tuple);

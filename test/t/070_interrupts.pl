@@ -61,7 +61,8 @@ for my $preload (0, 1)
 			$session->query(sprintf "SET statement_timeout = '%dms'", 1 + int(rand(30)));
 			$session->query(loop_of($sql, $folder));
 			$met{timeout}++ if $session->last_error =~ /statement timeout/;
-			$session->query('RESET statement_timeout');
+			# which may time out, too
+			do { $session->query('RESET statement_timeout') } while ($session->last_error ne '');
 			$pid = start_loop($session, $control, $sql, $folder);
 			$control->query("SELECT pg_cancel_backend($pid)");
 			$session->receive;

@@ -11,8 +11,8 @@ COMMENT ON FUNCTION @extschema@.note_start() IS
 -- What rendered values depend on is noted before another event trigger can read it.
 DROP EVENT TRIGGER hotpath_note_start;
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
-	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
-		'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE')
+	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'CREATE EXTENSION', 'CREATE SCHEMA',
+		'DROP CAST', 'DROP EXTENSION', 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'GRANT', 'REVOKE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS

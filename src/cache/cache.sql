@@ -108,8 +108,8 @@ REVOKE EXECUTE ON FUNCTION @extschema@.note_config(), @extschema@.keep_config(),
 	@extschema@.note_ddl(), @extschema@.note_drop(), @extschema@.note_rewrite() FROM PUBLIC;
 
 CREATE EVENT TRIGGER hotpath_note_start ON ddl_command_start
-	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'DROP CAST', 'DROP EXTENSION',
-		'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE')
+	WHEN TAG IN ('ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE', 'CREATE CAST', 'CREATE EXTENSION', 'CREATE SCHEMA',
+		'DROP CAST', 'DROP EXTENSION', 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'GRANT', 'REVOKE')
 	EXECUTE FUNCTION @extschema@.note_start();
 ALTER EVENT TRIGGER hotpath_note_start ENABLE ALWAYS;
 COMMENT ON EVENT TRIGGER hotpath_note_start IS

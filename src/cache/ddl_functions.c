@@ -235,7 +235,8 @@ forget_all_at_commit(void)
  * ddl_command_start: notes what commits before ddl_command_end could, or cannot
  * be asked for afterwards.  DETACH ... CONCURRENTLY commits in between; a renamed
  * schema, or an extension that was dropped, does not tell any more what was
- * configured; and what rendered values depend on.
+ * configured; and what rendered values depend on.  It runs for what changes schemas
+ * as well, for which it does nothing but expect the session's own messages.
  */
 Datum
 hotpath_note_start(PG_FUNCTION_ARGS)

@@ -325,6 +325,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	result->generation = ++generation;
 	result->context = context;
 	result->ended_before = RecentXmin;
+	result->made_lxid = rel->rd_createSubid != InvalidSubTransactionId ? HP_MY_LXID : InvalidLocalTransactionId;
 	outer = MemoryContextSwitchTo(context);
 	hp_relation_note_name(result);
 	hp_relation_note_columns(result, RelationGetDescr(rel));

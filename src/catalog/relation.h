@@ -32,6 +32,7 @@ typedef struct HpRelation
 	int			ncolumns;
 	uint64	   *column_hashes;	/* of the first so many columns, see relation_columns.c */
 	TransactionId ended_before; /* all older transactions had ended when it was built */
+	LocalTransactionId made_lxid;	/* the transaction that has made the relation, if it built the descriptor */
 	LocalTransactionId altered_lxid;	/* the transaction in the middle of which others altered the columns */
 	LocalTransactionId named_lxid;	/* the transaction all of which it has had the name, if known */
 	char		relkind;
@@ -86,7 +87,7 @@ extern void hp_relation_names_init(void);
 extern void hp_relation_names_changed(uint32 hash);
 extern void hp_relation_changed(Oid relid);
 extern void hp_relation_expect_own(void);
-extern bool hp_relation_is_touched(Oid relid);
+extern bool hp_relation_is_touched(const HpRelation *rel);
 extern void hp_relation_note_name(HpRelation *rel);
 extern bool hp_relation_name_is_certain(const HpRelation *rel);
 extern void hp_relation_follow_name(HpRelation *rel, const HpRelation *old);

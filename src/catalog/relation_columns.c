@@ -107,7 +107,7 @@ have_later_columns(Oid relid, int ncolumns, const HpRelation *old)
 static bool
 are_altered(const HpRelation *rel, const HpRelation *old)
 {
-	if (!hp_relation_is_touched(rel->relid) || rel->temporary)
+	if (!hp_relation_is_touched(rel) || rel->temporary)
 		return false;
 	if (old == NULL)
 		return have_later_columns(rel->relid, rel->ncolumns, NULL);

@@ -45,8 +45,9 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_seclabel.h"
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "storage/proc.h"
 #include "storage/sinval.h"
@@ -59,17 +60,14 @@
 #include "utils/timestamp.h"
 
 /*
- * The first message is as if schema hotpath had changed and had this name, which none can have: so it is no
- * change of a schema.  The cache of schemas has a hash for it.
+ * The first message is as if a schema had changed that has this name, which none can have: so it is no change
+ * of any other.  The cache of schemas has a hash for it.
  */
 #define HP_TOLD_NAME "pg_hotpath"
 static uint32 told_hash = 0;
 
-/*
- * The second one is as if this had changed: an index of the server that hardly anything is ever done to, that
- * has the same OID everywhere, and is in no file for new sessions that changes would remove.
- */
-#define HP_MARKER SecLabelObjectIndexId
+/* The second one is as if a relation of this OID had changed; there is none, since it is a type's. */
+#define HP_MARKER BOOLOID
 
 /* How many messages a commit sends that has told once; others send more. */
 #define HP_COMMIT_MESSAGES 2
@@ -91,6 +89,7 @@ static TimestampTz awaited_since = 0;
  * before, or before the session knew anything.  Invalid if that is not known; the next value, when it may be taken.
  */
 static TransactionId told_before = InvalidTransactionId;
+static bool is_new = true;		/* did the library come with the session? */
 static TransactionId told_next = InvalidTransactionId;
 static TimestampTz told_next_at = 0;
 
@@ -108,8 +107,21 @@ static uint64 heard = 0;
  * schemas.  Others have the same bit.
  */
 #define HP_TOUCHED_BITS 1024
-static uint64 touched[HP_TOUCHED_BITS / 64];
-static uint64 touched_schemas = 0;
+typedef uint64 TouchedBits[HP_TOUCHED_BITS / 64];
+static TouchedBits touched;
+static TouchedBits touched_schemas;
+
+static void
+touch(uint64 *bits, uint32 which)
+{
+	bits[which % HP_TOUCHED_BITS / 64] |= UINT64CONST(1) << which % 64;
+}
+
+static bool
+is_set(const uint64 *bits, uint32 which)
+{
+	return (bits[which % HP_TOUCHED_BITS / 64] >> which % 64) & 1;
+}
 
 /* A subtransaction that has failed, or begins, is the middle of a transaction, too. */
 static bool
@@ -161,11 +173,12 @@ hp_relation_names_changed(uint32 hash)
 		awaited++;
 		awaited_since = 0;
 	}
-	if (!is_in_middle())
+	else if (is_in_middle())
+		touch(touched_schemas, hash);
+	if (hash != 0 || !is_in_middle())
 		return;
-	if (hash == 0)
-		memset(touched, 0xff, sizeof(touched));
-	touched_schemas |= hash == 0 ? UINT64_MAX : UINT64CONST(1) << hash % 64;
+	memset(touched, 0xff, sizeof(touched));
+	memset(touched_schemas, 0xff, sizeof(touched_schemas));
 }
 
 /* For the callback of the cache of relations, which must not throw; an invalid OID stands for all. */
@@ -183,16 +196,19 @@ hp_relation_changed(Oid relid)
 	else if (!others || awaited == 0 || !is_in_middle())
 		return;
 	else if (OidIsValid(relid))
-		touched[relid % HP_TOUCHED_BITS / 64] |= UINT64CONST(1) << relid % 64;
+		touch(touched, relid);
 	else
 		memset(touched, 0xff, sizeof(touched));
 }
 
-/* Have others changed a relation since statements of this transaction may have been analyzed? */
+/*
+ * May others have changed a relation since statements of this transaction may have been analyzed?  They do not
+ * see one that it has made itself.
+ */
 bool
-hp_relation_is_touched(Oid relid)
+hp_relation_is_touched(const HpRelation *rel)
 {
-	return (touched[relid % HP_TOUCHED_BITS / 64] >> relid % 64) & 1;
+	return is_set(touched, rel->relid) && rel->made_lxid != HP_MY_LXID;
 }
 
 /*
@@ -244,15 +260,13 @@ is_schema_touched(Oid schema)
 	uint32		hash;
 	bool		later;
 
-	if (likely(touched_schemas == 0))
-		return false;
 	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
 	if (!HeapTupleIsValid(tuple))
 		return true;
 	hash = GetSysCacheHashValue1(NAMESPACENAME, NameGetDatum(&((Form_pg_namespace) GETSTRUCT(tuple))->nspname));
 	later = is_younger(tuple->t_data, told_before);
 	ReleaseSysCache(tuple);
-	return later && (touched_schemas >> hash % 64) & 1;
+	return later && is_set(touched_schemas, hash);
 }
 
 /* Note the name of the relation that a descriptor is built of, in the current context. */
@@ -308,7 +322,7 @@ note_ended(void)
 	TimestampTz now = GetCurrentTransactionStopTimestamp();
 
 	/* what a new session knows it has read afterwards */
-	if (!TransactionIdIsValid(told_before))
+	if (!TransactionIdIsValid(told_before) && is_new)
 		told_before = RecentXmin;
 	else if (now >= told_next_at && !TimestampDifferenceExceeds(told_next_at, now, HP_LATEST))
 		return;
@@ -343,7 +357,7 @@ at_transaction_end(XactEvent event, void *arg)
 	messages_before = messages;
 	told_self = false;
 	memset(touched, 0, sizeof(touched));
-	touched_schemas = 0;
+	memset(touched_schemas, 0, sizeof(touched_schemas));
 	if (unlikely(awaited > 0))
 		await();
 	if (awaited == 0)
@@ -379,9 +393,7 @@ hp_relation_names_init(void)
 	told_hash = hash_bytes((const unsigned char *) HP_TOLD_NAME, strlen(HP_TOLD_NAME));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
-	/* where the library is loaded in the middle, the transaction begins here as far as it knows */
-	if (IsTransactionState())
-		told_before = RecentXmin;
+	is_new = !IsTransactionState() || IsInitProcessingMode();
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */
@@ -407,7 +419,7 @@ void
 hp_relation_check_name(HpRelation *rel, bool certain)
 {
 	if (likely(certain || rel->temporary || hp_relation_name_is_certain(rel) ||
-			   !((hp_relation_is_touched(rel->relid) && is_later_name(rel->rowtype, NULL)) ||
+			   !((hp_relation_is_touched(rel) && is_later_name(rel->rowtype, NULL)) ||
 				 is_schema_touched(rel->schema))))
 	{
 		rel->named_lxid = HP_MY_LXID;
@@ -423,13 +435,11 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 
 /*
  * Tell all sessions, or only this one, that relations have other names or columns, and have them analyze
- * their prepared statements again, this one at once, the others when the transaction commits: as if schema
- * hotpath and the marker had changed.
+ * their prepared statements again, this one at once, the others when the transaction commits.
  */
 void
 hp_relation_tell(bool only_self)
 {
-	HeapTuple	tuple;
 	HeapTuple	told;
 	Relation	catalog;
 
@@ -439,17 +449,21 @@ hp_relation_tell(bool only_self)
 		tell_self();
 		return;
 	}
-	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("hotpath", true)));
-	if (!HeapTupleIsValid(tuple))
-		return;
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
-	told = heap_copytuple(tuple);
+	told = SearchSysCacheCopy1(NAMESPACEOID, ObjectIdGetDatum(PG_CATALOG_NAMESPACE));
+	if (!HeapTupleIsValid(told))
+		elog(ERROR, "cache lookup failed for schema %u", PG_CATALOG_NAMESPACE);
 	namestrcpy(&((Form_pg_namespace) GETSTRUCT(told))->nspname, HP_TOLD_NAME);
 	CacheInvalidateHeapTuple(catalog, told, NULL);
 	heap_freetuple(told);
-	CacheInvalidateRelcacheByRelid(HP_MARKER);
+	/* of some relation that is not shared by databases */
+	told = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(NamespaceRelationId));
+	if (!HeapTupleIsValid(told))
+		elog(ERROR, "cache lookup failed for relation %u", NamespaceRelationId);
+	((Form_pg_class) GETSTRUCT(told))->oid = HP_MARKER;
+	CacheInvalidateRelcacheByTuple(told);
+	heap_freetuple(told);
 	table_close(catalog, AccessShareLock);
-	ReleaseSysCache(tuple);
 	(void) GetCurrentCommandId(true);
 	hp_relation_expect_own();
 	CommandCounterIncrement();

@@ -242,10 +242,13 @@ Datum
 hotpath_note_start(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
+	bool		cached;
 
 	require_event_trigger(fcinfo, "note_start");
+	cached = hp_config_rows(InvalidOid, 1) != NIL;
+	/* now that what was pending has been processed */
 	hp_relation_expect_own();
-	if (hp_config_rows(InvalidOid, 1) == NIL)
+	if (!cached)
 		PG_RETURN_NULL();
 	/* before another event trigger can read, and undo it before note_ddl() comes */
 	if (IsA(trigger->parsetree, AlterTableStmt))

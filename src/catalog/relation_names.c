@@ -89,7 +89,6 @@ static TimestampTz awaited_since = 0;
  * before, or before the session knew anything.  Invalid if that is not known; the next value, when it may be taken.
  */
 static TransactionId told_before = InvalidTransactionId;
-static bool is_new = true;		/* did the library come with the session? */
 static TransactionId told_next = InvalidTransactionId;
 static TimestampTz told_next_at = 0;
 
@@ -322,7 +321,7 @@ note_ended(void)
 	TimestampTz now = GetCurrentTransactionStopTimestamp();
 
 	/* what a new session knows it has read afterwards */
-	if (!TransactionIdIsValid(told_before) && is_new)
+	if (!TransactionIdIsValid(told_before))
 		told_before = RecentXmin;
 	else if (now >= told_next_at && !TimestampDifferenceExceeds(told_next_at, now, HP_LATEST))
 		return;
@@ -393,7 +392,12 @@ hp_relation_names_init(void)
 	told_hash = hash_bytes((const unsigned char *) HP_TOLD_NAME, strlen(HP_TOLD_NAME));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
-	is_new = !IsTransactionState() || IsInitProcessingMode();
+	/*
+	 * Where the library comes in the middle, the transaction begins here as far as it knows.  Of what others
+	 * have just committed, the messages will have come before the next one begins, but for a long COMMIT PREPARED.
+	 */
+	if (IsTransactionState())
+		told_before = RecentXmin;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */

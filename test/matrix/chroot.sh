@@ -63,9 +63,10 @@ make_chroot() {
 	echo 'Acquire::Check-Valid-Until "false";' >"$ROOTFS/etc/apt/apt.conf.d/99stale"
 	printf '#!/bin/sh\nexit 101\n' >"$ROOTFS/usr/sbin/policy-rc.d"
 	chmod +x "$ROOTFS/usr/sbin/policy-rc.d"
-	# neither safe from a power cut nor complete: the compiler for bitcode comes with much to link
+	# neither safe from a power cut nor complete: clang comes with much to link, and needs its own headers only
 	printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/man/*' \
 		'path-exclude=/usr/lib/llvm-*/lib/*.a' 'path-exclude=/usr/lib/llvm-*/include/*' \
+		'path-include=/usr/lib/llvm-*/lib/clang/*/include/*' \
 		>"$ROOTFS/etc/dpkg/dpkg.cfg.d/matrix"
 }
 

@@ -52,9 +52,9 @@ leg_check() {
 	if in_chroot "$@"; then echo "ok - $name" >>"$RESULTS"; else echo "not ok - $name" >>"$RESULTS"; fi
 }
 
-# With the clang that the headers came with.
+# With the clang that the headers came with; on 15 the suite build does that.
 # shellcheck disable=SC2016 # for the shell in there
-leg_check "builds with clang" sh -euc '
+[ "$major" = 15 ] || leg_check "builds with clang" sh -euc '
 	makefile=$(dirname "$("$1" --pgxs)")/../Makefile.global
 	make -s -C /tmp/copy -j2 PG_CONFIG="$1" with_llvm=no HP_CFLAGS=-Werror \
 		CC="$(sed -n "s/^CLANG *= *//p" "$makefile")" all' sh "/usr/lib/postgresql/$major/bin/pg_config"

@@ -13,9 +13,9 @@
  * The columns of a descriptor are compared with those of the one whose place it
  * takes, if others have touched the relation in the middle of the transaction
  * (relation_names.c).  They have changed columns if these differ, or could have differed
- * in between; where there was no descriptor, if they may be new.  What the session changes by itself touches
- * nothing: what it runs afterwards is analyzed afterwards; nor does anything change that
- * is locked.
+ * in between; where there was no descriptor, if they may be new.  What the session
+ * changes by itself touches nothing: what it runs afterwards is analyzed afterwards; nor
+ * does anything change that is locked.
  *
  * Called by relation.c; a look-up for a name by whoever has a row type.
  *
@@ -59,32 +59,16 @@ hp_relation_note_columns(HpRelation *rel, TupleDesc desc)
 	rel->column_hashes = hash_columns(desc);
 }
 
-/* Has this transaction written the catalog's row of a column? */
-bool
-hp_relation_has_own_columns(Oid relid)
+/* Was the catalog's row written by this transaction?  Whatever descriptor there was. */
+static bool
+is_own(HeapTupleHeader row, const HpRelation *old)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	int			ncolumns;
-	bool		found = false;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	ncolumns = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
-	ReleaseSysCache(tuple);
-	for (int i = 1; i <= ncolumns && !found; i++)
-	{
-		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(i));
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		found = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data));
-		ReleaseSysCache(tuple);
-	}
-	return found;
+	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(row));
 }
 
-/* Can the first columns have been changed since a descriptor was built, or in the middle of the transaction? */
+/* Is this so for the catalog's row of one of the first columns? */
 static bool
-have_later_columns(Oid relid, int ncolumns, const HpRelation *old)
+is_any(bool (*what) (HeapTupleHeader row, const HpRelation *old), Oid relid, int ncolumns, const HpRelation *old)
 {
 	bool		found = false;
 
@@ -94,10 +78,24 @@ have_later_columns(Oid relid, int ncolumns, const HpRelation *old)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		found = hp_relation_is_later(tuple->t_data, old);
+		found = what(tuple->t_data, old);
 		ReleaseSysCache(tuple);
 	}
 	return found;
+}
+
+/* Has this transaction written the catalog's row of a column? */
+bool
+hp_relation_has_own_columns(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			ncolumns;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ncolumns = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	return is_any(is_own, relid, ncolumns, NULL);
 }
 
 /*
@@ -110,11 +108,11 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 	if (!hp_relation_is_touched(rel) || rel->temporary)
 		return false;
 	if (old == NULL)
-		return have_later_columns(rel->relid, rel->ncolumns, NULL);
+		return is_any(hp_relation_is_later, rel->relid, rel->ncolumns, NULL);
 	if (hp_relation_is_held(old))
 		return false;
 	return old->ncolumns > rel->ncolumns || old->column_hashes[old->ncolumns] != rel->column_hashes[old->ncolumns] ||
-		(!hp_relation_is_next(rel, old) && have_later_columns(rel->relid, old->ncolumns, old));
+		(!hp_relation_is_next(rel, old) && is_any(hp_relation_is_later, rel->relid, old->ncolumns, old));
 }
 
 /* Compare the columns of a descriptor with those of the one whose place it takes; NULL if there is none. */

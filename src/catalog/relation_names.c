@@ -129,21 +129,21 @@ is_in_middle(void)
 	return IsTransactionState() || GetCurrentTransactionNestLevel() > 1;
 }
 
+/* What comes next, and does not come from others, is the session's own.  Must not throw. */
+void
+hp_relation_expect_own(void)
+{
+	heard = SharedInvalidMessageCounter;
+}
+
 /* Is the message that is being processed another session's?  If that cannot be told, it is. */
 static bool
 is_of_others(void)
 {
 	bool		others = SharedInvalidMessageCounter != heard;
 
-	heard = SharedInvalidMessageCounter;
+	hp_relation_expect_own();
 	return others;
-}
-
-/* What comes next, and does not come from others, is the session's own.  Must not throw. */
-void
-hp_relation_expect_own(void)
-{
-	heard = SharedInvalidMessageCounter;
 }
 
 static void
@@ -165,7 +165,14 @@ hp_relation_names_changed(uint32 hash)
 	if (!is_of_others() && (hash != 0 || debug_discard_caches > 0))
 		return;
 	if (hash == 0)
+	{
 		count(2 * HP_COMMIT_MESSAGES);
+		if (is_in_middle())
+		{
+			memset(touched, 0xff, sizeof(touched));
+			memset(touched_schemas, 0xff, sizeof(touched_schemas));
+		}
+	}
 	else if (hash == told_hash)
 	{
 		count(1);
@@ -174,10 +181,6 @@ hp_relation_names_changed(uint32 hash)
 	}
 	else if (is_in_middle())
 		touch(touched_schemas, hash);
-	if (hash != 0 || !is_in_middle())
-		return;
-	memset(touched, 0xff, sizeof(touched));
-	memset(touched_schemas, 0xff, sizeof(touched_schemas));
 }
 
 /* For the callback of the cache of relations, which must not throw; an invalid OID stands for all. */
@@ -359,8 +362,6 @@ at_transaction_end(XactEvent event, void *arg)
 	memset(touched_schemas, 0, sizeof(touched_schemas));
 	if (unlikely(awaited > 0))
 		await();
-	if (awaited == 0)
-		awaited_since = 0;
 	note_ended();
 	/* the messages of what is rolled back come once more */
 	hp_relation_expect_own();
@@ -392,6 +393,7 @@ hp_relation_names_init(void)
 	told_hash = hash_bytes((const unsigned char *) HP_TOLD_NAME, strlen(HP_TOLD_NAME));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
+
 	/*
 	 * Where the library comes in the middle, the transaction begins here as far as it knows.  Of what others
 	 * have just committed, the messages will have come before the next one begins, but for a long COMMIT PREPARED.
@@ -437,6 +439,16 @@ hp_relation_check_name(HpRelation *rel, bool certain)
 			errhint("Run the transaction again."));
 }
 
+static HeapTuple
+copy_row(int cacheid, Oid oid)
+{
+	HeapTuple	copy = SearchSysCacheCopy1(cacheid, ObjectIdGetDatum(oid));
+
+	if (!HeapTupleIsValid(copy))
+		elog(ERROR, "cache lookup failed for object %u of the server", oid);
+	return copy;
+}
+
 /*
  * Tell all sessions, or only this one, that relations have other names or columns, and have them analyze
  * their prepared statements again, this one at once, the others when the transaction commits.
@@ -454,16 +466,12 @@ hp_relation_tell(bool only_self)
 		return;
 	}
 	catalog = table_open(NamespaceRelationId, AccessShareLock);
-	told = SearchSysCacheCopy1(NAMESPACEOID, ObjectIdGetDatum(PG_CATALOG_NAMESPACE));
-	if (!HeapTupleIsValid(told))
-		elog(ERROR, "cache lookup failed for schema %u", PG_CATALOG_NAMESPACE);
+	told = copy_row(NAMESPACEOID, PG_CATALOG_NAMESPACE);
 	namestrcpy(&((Form_pg_namespace) GETSTRUCT(told))->nspname, HP_TOLD_NAME);
 	CacheInvalidateHeapTuple(catalog, told, NULL);
 	heap_freetuple(told);
 	/* of some relation that is not shared by databases */
-	told = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(NamespaceRelationId));
-	if (!HeapTupleIsValid(told))
-		elog(ERROR, "cache lookup failed for relation %u", NamespaceRelationId);
+	told = copy_row(RELOID, NamespaceRelationId);
 	((Form_pg_class) GETSTRUCT(told))->oid = HP_MARKER;
 	CacheInvalidateRelcacheByTuple(told);
 	heap_freetuple(told);

@@ -260,37 +260,38 @@ sub shown_names
 	return @found;
 }
 
+# The types that a file defines: [line, name].
+sub types_of
+{
+	my ($file) = @_;
+	my $body = body($file);
+	my @types;
+	while ($body =~ /^\}\s*(\w+);|^typedef\s[^{};]*?\(\*(\w+)\)|^typedef\s[^{};()]*?(\w+)(?:\[[^\]]*\])?;|^(?:struct|enum|union)\s+(\w+)\s*\n\{/gm)
+	{
+		push @types, [ line_of($body, $-[0]), $1 // $2 // $3 // $4 ];
+	}
+	return @types;
+}
+
 # compat.h names macros as the functions of the server that they stand in for.
 sub types_and_macros
 {
 	my @found;
 	for my $header (grep { /\.h$/ && $_ ne 'src/base/compat.h' } @c)
 	{
-		my $body = body($header);
-		while ($body =~ /^#\s*define\s+(\w+)|^\}\s*(\w+);|^typedef\s[^{;]*?\(\*(\w+)\)[^;]*;/gm)
-		{
-			my ($macro, $type) = ($1, $2 // $3);
-			my $at = "$header:" . line_of($body, $-[0]);
-			push @found, "$at: $macro" if defined $macro && $macro !~ /^HP_[A-Z0-9_]+$/;
-			push @found, "$at: $type" if defined $type && $type !~ /^Hp[A-Z]\w+$/;
-		}
+		my @code = code($header);
+		push @found, map { $code[$_] =~ /^#\s*define\s+(\w+)/ && $1 !~ /^HP_[A-Z0-9_]+$/ ? "$header:" . ($_ + 1) . ": $1" : () } 0 .. $#code;
+		push @found, map { $_->[1] =~ /^Hp[A-Z]\w+$/ ? () : "$header:$_->[0]: $_->[1]" } types_of($header);
 	}
 	return @found;
 }
 
 sub own_types
 {
-	my @found;
-	for my $file (grep { /\.c$/ } @c)
-	{
-		my $body = body($file);
-		while ($body =~ /^\}\s*(\w+);|^typedef\s[^{};]*?\(\*(\w+)\)|^typedef\s[^{};()]*?(\w+);|^(?:struct|enum|union)\s+(\w+)\s*\n\{/gm)
-		{
-			my $type = $1 // $2 // $3 // $4;
-			push @found, "$file:" . line_of($body, $-[0]) . ": $type" unless $type =~ /^[A-Z][a-z]\w*$/ && $type !~ /_/;
-		}
-	}
-	return @found;
+	return map {
+		my $file = $_;
+		map { $_->[1] =~ /^[A-Z][a-z][A-Za-z0-9]*$/ ? () : "$file:$_->[0]: $_->[1]" } types_of($file)
+	} grep { /\.c$/ } @c;
 }
 
 # By a member, by its size, or since one is declared there.  What functions of the header itself do
@@ -313,20 +314,6 @@ sub opaque_structs
 		}
 	}
 	return @found;
-}
-
-# What a pair of brackets that begins at $at holds, with them.
-sub bracketed
-{
-	my ($text, $at) = @_;
-	my $depth = 0;
-	pos($text) = $at;
-	while ($text =~ /([({])|[)}]/g)
-	{
-		$depth += defined $1 ? 1 : -1;
-		return substr($text, $at, pos($text) - $at) if $depth == 0;
-	}
-	return '';
 }
 
 # Who holds a lock cannot be interrupted, and has nothing long to do.  Any other loop that needs no
@@ -401,30 +388,32 @@ sub lock_asserts
 	return @found;
 }
 
+# What the brackets that begin at a place hold, with them; those in strings and characters do not count.
+sub bracketed
+{
+	my ($text, $at) = @_;
+	my $depth = 0;
+	pos($text) = $at;
+	while ($text =~ /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)+'|([({])|([)}])/g)
+	{
+		next unless defined($1 // $2);
+		$depth += defined $1 ? 1 : -1;
+		return substr($text, $at, pos($text) - $at) if $depth == 0;
+	}
+	return '';
+}
+
 # The arguments of each call of $name.
 sub calls_of
 {
 	my ($name, $body) = @_;
 	my @calls;
-	while ($body =~ /\b$name\s*\(/g)
+	while ($body =~ /\b$name\s*(?=\()/g)
 	{
-		my ($start, $depth, $i) = (pos($body) - 1, 0, pos($body) - 1);
-		for (; $i < length $body; $i++)
-		{
-			my $char = substr($body, $i, 1);
-			if ($char eq '"')
-			{
-				pos($body) = $i;
-				$body =~ /\G"(?:[^"\\]|\\.)*"/g or last;
-				$i = pos($body) - 1;
-				next;
-			}
-			$depth++ if $char eq '(';
-			$depth-- if $char eq ')';
-			last if $depth == 0;
-		}
-		push @calls, [ line_of($body, $start), substr($body, $start, $i - $start + 1) ];
-		pos($body) = $i;
+		my $start = pos $body;
+		my $call = bracketed($body, $start);
+		push @calls, [ line_of($body, $start), $call ];
+		pos($body) = $start + length $call;
 	}
 	return @calls;
 }

@@ -24,10 +24,11 @@
  * The name of a descriptor is certain, so that only a change of it while the lock is
  * awaited matters, if it was noted before the first message that has come in the middle
  * of this transaction; or if it was certain before, and cannot have gone away since then
- * and come back, which takes two commits.  Where it is not, and the relation or the name of its schema was touched
- * in the middle, an error is raised, unless the catalogs' rows about the name are old.
- * It is raised for nothing, if something else of the relation was changed by the commit.
- * Not for a temporary relation: others have no business with its name.
+ * and come back, which takes two commits.  Where it is not, and the relation or the name
+ * of its schema was touched in the middle, an error is raised, unless the catalogs' rows
+ * about the name are old.  It is raised for nothing, if something else of the relation was
+ * changed by the commit.  Not for a temporary relation: others have no business with its
+ * name.
  *
  * The session's own messages do not count: what it runs afterwards is analyzed afterwards.
  * The same messages tell of columns (relation_columns.c).  At the end of a transaction in
@@ -85,8 +86,8 @@ static TimestampTz awaited_since = 0;
 #define HP_LATEST 10000
 
 /*
- * All messages of older transactions had come before this transaction began: these had ended HP_LATEST milliseconds
- * before, or before the session knew anything.  Invalid if that is not known; the next value, when it may be taken.
+ * Older transactions had been told before this one began: they had ended HP_LATEST milliseconds before, or before
+ * the session read any of what it knows.  Invalid if that is not known; the next value, when it may be taken.
  */
 static TransactionId told_before = InvalidTransactionId;
 static TransactionId told_next = InvalidTransactionId;
@@ -323,7 +324,7 @@ note_ended(void)
 {
 	TimestampTz now = GetCurrentTransactionStopTimestamp();
 
-	/* what a new session knows it has read afterwards */
+	/* what a new session knows it reads afterwards */
 	if (!TransactionIdIsValid(told_before))
 		told_before = RecentXmin;
 	else if (now >= told_next_at && !TimestampDifferenceExceeds(told_next_at, now, HP_LATEST))
@@ -389,17 +390,18 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 void
 hp_relation_names_init(void)
 {
+	/* where the library comes in the middle, the session forgets what it knows, and analyzes afterwards what it runs */
+	if (IsTransactionState())
+	{
+		TransactionId bound = RecentXmin;
+
+		InvalidateSystemCaches();
+		told_before = bound;
+	}
 	/* as namehashfast() has it, since callbacks cannot look it up */
 	told_hash = hash_bytes((const unsigned char *) HP_TOLD_NAME, strlen(HP_TOLD_NAME));
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
-
-	/*
-	 * Where the library comes in the middle, the transaction begins here as far as it knows.  Of what others
-	 * have just committed, the messages will have come before the next one begins, but for a long COMMIT PREPARED.
-	 */
-	if (IsTransactionState())
-		told_before = RecentXmin;
 }
 
 /* Raise an error if a relation that is locked now, and called so, had another name before. */

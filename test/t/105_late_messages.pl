@@ -70,6 +70,19 @@ for my $round (1 .. 4)
 $node->safe_psql('postgres', 'CREATE TABLE elsewhere (id int PRIMARY KEY); '
 	  . 'CREATE TABLE one (id int PRIMARY KEY, a text, b text); CREATE TABLE two (LIKE one INCLUDING ALL); '
 	  . "INSERT INTO one VALUES (1, 'one a', 'one b'); INSERT INTO two VALUES (1, 'two a', 'two b')");
+my @swaps = ('ALTER TABLE one RENAME TO three; ALTER TABLE two RENAME TO one; ALTER TABLE three RENAME TO two',
+	'ALTER TABLE one RENAME a TO c; ALTER TABLE one RENAME b TO a; ALTER TABLE one RENAME c TO b');
+
+# Returns when the commit is visible; its messages come when the committer has answered.
+sub commit_late
+{
+	my ($committer, $reader, $sql) = @_;
+	add_files();
+	$node->safe_psql('postgres', "BEGIN; $sql; DROP TABLE passing; PREPARE TRANSACTION 'ddl'");
+	$committer->send("COMMIT PREPARED 'ddl'");
+	return wait_until(sub { $reader->query('SELECT count(*) FROM pg_prepared_xacts') eq '0' }, 'the commit is visible');
+}
+
 for my $round (1 .. 4)
 {
 	my $reader = Hotpath::Session->new($node);
@@ -79,14 +92,7 @@ for my $round (1 .. 4)
 	$reader->query('SELECT hotpath.get(NULL::' . ($round <= 2 ? 'elsewhere' : 'one') . ', 1)');
 	# a commit that the reader's knowledge of the table is older than
 	$node->safe_psql('postgres', "ALTER TABLE elsewhere ADD COLUMN c$round int");
-	add_files();
-	$node->safe_psql('postgres', 'BEGIN; '
-		  . ($round % 2
-			? 'ALTER TABLE one RENAME a TO c; ALTER TABLE one RENAME b TO a; ALTER TABLE one RENAME c TO b; '
-			: 'ALTER TABLE one RENAME TO three; ALTER TABLE two RENAME TO one; ALTER TABLE three RENAME TO two; ')
-		  . q{DROP TABLE passing; PREPARE TRANSACTION 'ddl'});
-	$committer->send("COMMIT PREPARED 'ddl'");
-	wait_until(sub { $reader->query('SELECT count(*) FROM pg_prepared_xacts') eq '0' }, 'the commit is visible');
+	commit_late($committer, $reader, $swaps[$round % 2]);
 	$reader->query('BEGIN; DECLARE c CURSOR FOR SELECT (hotpath.get(NULL::one, 1)).a');
 	$committer->receive;
 	my $read = $reader->query('FETCH c');
@@ -95,6 +101,36 @@ for my $round (1 .. 4)
 	$reader->query('ROLLBACK');
 	is($read, $reader->query('SELECT a FROM one'), "round $round: what a plain SELECT reads") if $error eq '';
 	is($reader->query('SELECT (hotpath.get(NULL::one, 1)).a = (SELECT a FROM one)'), 't', "round $round: afterwards");
+	$_->quit for $reader, $committer;
+}
+
+# The same where the library is loaded after the commit: before its messages are processed, before they are
+# sent, and in the transaction before.  What is analyzed afterwards knows the tables as they are.
+for my $round (0 .. 5)
+{
+	my $when = (qw(pending unsent before))[$round / 2];
+	my $swap = $swaps[$round % 2];
+	my $what = "loaded $when, " . ($round % 2 ? 'columns' : 'tables');
+	my $reader = Hotpath::Session->new($node);
+	my $committer = Hotpath::Session->new($node);
+
+	if ($when eq 'pending')
+	{
+		$reader->query('PREPARE p AS SELECT (hotpath.get(NULL::one, 1)).a; BEGIN');
+		$node->safe_psql('postgres', "BEGIN; $swap; COMMIT");
+		$reader->query(q{LOAD 'pg_hotpath'});
+	}
+	else
+	{
+		$reader->query('SELECT one, two FROM one, two');
+		commit_late($committer, $reader, $swap);
+		$reader->query($when eq 'unsent' ? q{BEGIN; LOAD 'pg_hotpath'} : q{LOAD 'pg_hotpath'; BEGIN});
+		$reader->query('DECLARE c CURSOR FOR SELECT (hotpath.get(NULL::one, 1)).a');
+		$committer->receive;
+	}
+	my $read = $reader->query($when eq 'pending' ? 'EXECUTE p' : 'FETCH c');
+	is($reader->last_error, '', "$what: no error");
+	is($read, $reader->query('SELECT a FROM one'), "$what: what a plain SELECT reads");
 	$_->quit for $reader, $committer;
 }
 $node->stop;

@@ -42,6 +42,7 @@
 #include "catalog/relation.h"
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -50,6 +51,7 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
@@ -86,8 +88,9 @@ static TimestampTz awaited_since = 0;
 #define HP_LATEST 10000
 
 /*
- * Older transactions had been told before this one began: they had ended HP_LATEST milliseconds before, or before
- * the session read any of what it knows.  Invalid if that is not known; the next value, when it may be taken.
+ * Of what older transactions have changed, nothing in this one was analyzed without knowing it: they had ended
+ * HP_LATEST milliseconds before it began, or before the session read any of what it knows.  Invalid if there are no
+ * such ones; the next value, when it may be taken.
  */
 static TransactionId told_before = InvalidTransactionId;
 static TransactionId told_next = InvalidTransactionId;
@@ -233,7 +236,7 @@ is_younger(HeapTupleHeader row, TransactionId bound)
 /*
  * May a row of a catalog about a relation be younger than a descriptor of it?  Not if it was written by a
  * transaction that had ended then: who writes such a row locks the relation until all is told, and who builds
- * a descriptor has locked it.  Without a descriptor: may its message have come in the middle of this transaction?
+ * a descriptor has locked it.  Without a descriptor: may something in this transaction have been analyzed before?
  */
 bool
 hp_relation_is_later(HeapTupleHeader row, const HpRelation *rel)
@@ -324,7 +327,7 @@ note_ended(void)
 {
 	TimestampTz now = GetCurrentTransactionStopTimestamp();
 
-	/* what a new session knows it reads afterwards */
+	/* what a new session knows of relations it reads afterwards */
 	if (!TransactionIdIsValid(told_before))
 		told_before = RecentXmin;
 	else if (now >= told_next_at && !TimestampDifferenceExceeds(told_next_at, now, HP_LATEST))
@@ -390,8 +393,11 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId subid, SubTransaction
 void
 hp_relation_names_init(void)
 {
-	/* where the library comes in the middle, the session forgets what it knows, and analyzes afterwards what it runs */
-	if (IsTransactionState())
+	/*
+	 * Where the library comes in the middle, the session forgets what it knows, and what is not running yet is
+	 * analyzed once more.  A new session knows nothing, and a parallel worker forgets by itself.
+	 */
+	if (IsTransactionState() && !IsInitProcessingMode() && !InitializingParallelWorker)
 	{
 		TransactionId bound = RecentXmin;
 

@@ -12,10 +12,10 @@ make_key_lists() {
 		analyze bench.key_list;
 	SQL
 	for size in 64 1000; do
-		for i in 0 1 2 3 4 5 6 7; do
-			echo "select * from narrow where id = any(:keys$i::bigint[]);" >>"$tmp/scripts/many${size}_plain.sql"
-			echo "select * from hotpath.get_many(null::narrow, :keys$i::bigint[]);" >>"$tmp/scripts/many${size}_get.sql"
-		done
+		for i in 0 1 2 3 4 5 6 7; do echo "select * from narrow where id = any(:keys$i::bigint[]);"; done |
+			make_script "many${size}_plain" 1
+		for i in 0 1 2 3 4 5 6 7; do echo "select * from hotpath.get_many(null::narrow, :keys$i::bigint[]);"; done |
+			make_script "many${size}_get" 1
 	done
 	mapfile -t key_lists64 < <(q -c 'select keys from bench.key_list where size = 64 order by n')
 	mapfile -t key_lists1000 < <(q -c 'select keys from bench.key_list where size = 1000 order by n')

@@ -86,13 +86,45 @@ set_config() {
 # which are planned each time, do not count.
 BURST=10
 
-make_scripts() {
-	local script i
-	mkdir "$tmp/scripts"
-	for script in "$here"/pgbench/*.sql; do
-		for ((i = 0; i < BURST; i++)); do cat "$script"; done >"$tmp/scripts/${script##*/}"
-	done
+# What a session touches of shared memory for the first time costs a page fault, and on a virtual machine
+# sometimes two. Connections of a pool have paid that long ago, so a script begins with reading once what
+# it will read, in a transaction that does not count.
+touch_sql() {
+	case $1 in
+		row_plain | json_plain | pl_plain | pl_json_plain | many*_plain)
+			echo 'select count(t) from generate_series(1, :keys, 10) i, lateral (select * from narrow where id = i offset 0) t;' ;;
+		row_get | row_get_typed | pl_get | many*_get)
+			echo 'select count(hotpath.get(null::narrow, i)) from generate_series(1, :keys) i;' ;;
+		json_get | pl_json_get)
+			echo "select count(hotpath.get_json('narrow', i)) from generate_series(1, :keys) i;" ;;
+		toast_plain)
+			echo 'select count(t) from generate_series(1, :toast_keys) i, lateral (select * from wide where id = i offset 0) t;' ;;
+		toast_get)
+			echo 'select count(hotpath.get(null::wide, i)) from generate_series(1, :toast_keys) i;' ;;
+	esac
 }
+
+# Several times the lines of stdin, as a script of that name.
+make_script() {
+	local name=$1 times=$2 touch i lines
+	lines=$(cat)
+	touch=$(touch_sql "$name")
+	{
+		if [[ -n $touch ]]; then
+			printf '%s\n' "\\if :touch_$name" "$touch" "set application_name = 'touched';" "\\set touch_$name 0" '\else'
+		fi
+		for ((i = 0; i < times; i++)); do echo "$lines"; done
+		if [[ -n $touch ]]; then echo '\endif'; fi
+	} >"$tmp/scripts/$name.sql"
+}
+
+make_scripts() {
+	local script
+	mkdir "$tmp/scripts"
+	for script in "$here"/pgbench/*.sql; do make_script "$(basename "$script" .sql)" "$BURST" <"$script"; done
+}
+
+TOUCH=1                               # 0: sessions begin with what is measured
 
 page_options=()                       # what pages.sh has for its scripts
 
@@ -101,7 +133,7 @@ load() {
 	local protocol=$1 clients=$2 seconds=$3 script
 	local -a options=(-D keys="$KEYS" -D peer_rows="$PEER_ROWS" -D toast_keys="$TOAST_ROWS" -D edit_rows="$EDIT_ROWS" "${page_options[@]}")
 	shift 3
-	for script in "$@"; do options+=(-f "$tmp/scripts/$script.sql"); done
+	for script in "$@"; do options+=(-f "$tmp/scripts/$script.sql" -D "touch_$script=$TOUCH"); done
 	if [[ $1 =~ ^many([0-9]+)_ ]]; then
 		local -n lists=key_lists${BASH_REMATCH[1]}
 		for script in "${!lists[@]}"; do options+=(-D "keys$script=${lists[script]}"); done
@@ -116,20 +148,26 @@ seconds() {
 
 # slice PROTOCOL CLIENTS SCRIPT: bursts per second of one script
 slice() {
+	local TOUCH=0
 	load "$1" "$2" "$SLICE" "$3"
 	"$bin/pgbench" "${pgbench_args[@]}" 2>>"$tmp/client.log" | awk '/^tps = / { print $3; found = 1 } END { exit !found }'
 }
 
+# logged PREFIX: the lines that a pgbench has logged, one for each burst: client, number, microseconds,
+# script, and when it ended, in seconds and microseconds
+logged() { cat "$1".*; rm -f "$1".*; }
+
 # mix PROTOCOL SCRIPT...: bursts per second of each script, one client, one pgbench that draws a script
-# at random burst by burst: the sharpest pairing. Latency counts, so the shares do not matter.
+# at random burst by burst: the sharpest pairing. Latency counts, so the shares do not matter; that of
+# the first burst does not.
 mix() {
 	local protocol=$1
 	shift
-	load "$protocol" 1 "$(seconds $#)" "$@"
-	"$bin/pgbench" "${pgbench_args[@]}" 2>>"$tmp/client.log" | awk '
-		/^SQL script [0-9]/ { script = $3 + 0 }
-		script && /latency average = / { rate[script] = 1000 / $5 }
-		END { if (!rate[2]) exit 1; print rate[1], rate[2], rate[3] }'
+	load "$protocol" 1 $(($(seconds $#) + 1)) "$@"
+	"$bin/pgbench" "${pgbench_args[@]}" -l --log-prefix="$tmp/log" >/dev/null 2>>"$tmp/client.log"
+	logged "$tmp/log" | awk -v scripts=$# '
+		n[$4]++ > 0 { time[$4] += $3 }
+		END { for (i = 0; i < scripts; i++) { if (n[i] < 2) exit 1; printf "%s ", 1e6 * (n[i] - 1) / time[i] } print "" }'
 }
 
 # turns PROTOCOL CLIENTS SCRIPT...: bursts per second of each script, SLICE seconds each. Every script
@@ -137,20 +175,24 @@ mix() {
 # sides never compete, and meet the same noise. A rate is by the time that a side was awake. To be
 # called in a subshell: it sets a trap.
 turns() {
-	local protocol=$1 clients=$2 script turn=0 began now end time i
+	local protocol=$1 clients=$2 script turn=0 start began now end i touching=0
 	local -a pids=() awake=() rates=()
 	shift 2
 	trap 'kill -KILL "${pids[@]}" 2>/dev/null' EXIT		# else they would stay stopped for ever
-	time=$(seconds $#)
 	for script in "$@"; do
-		load "$protocol" "$clients" "$time" "$script"
-		"$bin/pgbench" "${pgbench_args[@]}" >"$tmp/turn.${#pids[@]}" 2>>"$tmp/client.log" &
+		load "$protocol" "$clients" 600 "$script"
+		"$bin/pgbench" "${pgbench_args[@]}" -l --log-prefix="$tmp/log.${#pids[@]}" >/dev/null 2>>"$tmp/client.log" &
 		pids+=($!)
 		awake+=(0)
+		if [[ $TOUCH == 1 && -n $(touch_sql "$script") ]]; then touching=$((touching + clients)); fi
 	done
-	began=${EPOCHREALTIME/[.,]/}
-	end=$((began + time * 1000000 - 100000))
+	until [[ $(q -c "select count(*) from pg_stat_activity where application_name = 'touched'") -ge $touching ]]; do
+		kill -0 "${pids[@]}" || exit 1
+		sleep 0.1
+	done
 	kill -STOP "${pids[@]:1}"
+	start=${EPOCHREALTIME/[.,]/} began=$start
+	end=$((start + $(seconds $#) * 1000000 - 100000))
 	while sleep 0.05; now=${EPOCHREALTIME/[.,]/}; [[ $now -lt $end ]]; do
 		kill -STOP "${pids[turn]}" || exit 1
 		awake[turn]=$((awake[turn] + now - began))
@@ -158,16 +200,18 @@ turns() {
 		kill -CONT "${pids[turn]}" || exit 1
 		began=${EPOCHREALTIME/[.,]/}
 	done
-	# Each ends on its own, when its time is over; what it runs until then counts.
-	kill -STOP "${pids[turn]}" 2>/dev/null || true
+	kill -STOP "${pids[turn]}" || exit 1
 	awake[turn]=$((awake[turn] + now - began))
+	# To end a run before its time, as the alarm does that pgbench sets; what it still runs then counts.
 	for i in "${!pids[@]}"; do
 		began=${EPOCHREALTIME/[.,]/}
-		kill -CONT "${pids[i]}" 2>/dev/null || true
+		kill -ALRM "${pids[i]}"
+		kill -CONT "${pids[i]}"
 		wait "${pids[i]}" || exit 1
 		now=${EPOCHREALTIME/[.,]/}
 		awake[i]=$((awake[i] + now - began))
-		rates+=("$(awk -v us="${awake[i]}" '/^number of transactions actually processed/ { print $6 * 1e6 / us }' "$tmp/turn.$i")")
+		rates+=("$(logged "$tmp/log.$i" |
+			awk -v start="$start" -v us="${awake[i]}" '$5 * 1e6 + $6 >= start { n++ } END { print n * 1e6 / us }')")
 	done
 	trap - EXIT
 	echo "${rates[*]}"

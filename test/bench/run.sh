@@ -100,6 +100,7 @@ for clients in $CLIENTS; do
 		pairs prepared "$clients" "" pl_get:pl_plain:pl_get pl_get_json:pl_json_plain:pl_json_get
 	fi
 	if wanted redis; then pairs_redis "$clients"; fi
+	TOUCH=0 pairs prepared "$clients" "" get_new:row_plain:row_get
 done
 
 plot_cache

@@ -140,6 +140,14 @@ sub receive
 	return $out;
 }
 
+# Has it answered what was sent?
+sub has_answered
+{
+	my ($self) = @_;
+	$self->{run}->pump_nb;
+	return $self->{out} =~ /^end-of-$self->{n}$/m;
+}
+
 sub query
 {
 	my ($self, $sql) = @_;

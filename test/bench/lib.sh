@@ -101,6 +101,19 @@ touch_sql() {
 			echo 'select count(t) from generate_series(1, :toast_keys) i, lateral (select * from wide where id = i offset 0) t;' ;;
 		toast_get)
 			echo 'select count(hotpath.get(null::wide, i)) from generate_series(1, :toast_keys) i;' ;;
+		update_plain | update_idle | update_cached)
+			echo "select count(t) from generate_series(1, :edit_rows, 10) i, lateral (select * from ${1/update/edit} where id = i offset 0) t;"
+			[[ $1 != update_cached ]] ||
+				echo 'select count(hotpath.get(null::edit_cached, i)) from generate_series(1, :edit_rows) i;' ;;
+	esac
+}
+
+# touch_hits NAME: how many hits that is
+touch_hits() {
+	case $TOUCH:$1 in
+		1:row_get | 1:row_get_typed | 1:pl_get | 1:many*_get | 1:json_get | 1:pl_json_get) echo "$KEYS" ;;
+		1:toast_get) echo "$TOAST_ROWS" ;;
+		*) echo 0 ;;
 	esac
 }
 
@@ -155,7 +168,7 @@ slice() {
 
 # logged PREFIX: the lines that a pgbench has logged, one for each burst: client, number, microseconds,
 # script, and when it ended, in seconds and microseconds
-logged() { cat "$1".*; rm -f "$1".*; }
+logged() { cat "$1".* && rm -f "$1".*; }
 
 # mix PROTOCOL SCRIPT...: bursts per second of each script, one client, one pgbench that draws a script
 # at random burst by burst: the sharpest pairing. Latency counts, so the shares do not matter; that of
@@ -163,12 +176,15 @@ logged() { cat "$1".*; rm -f "$1".*; }
 mix() {
 	local protocol=$1
 	shift
-	load "$protocol" 1 $(($(seconds $#) + 1)) "$@"
-	"$bin/pgbench" "${pgbench_args[@]}" -l --log-prefix="$tmp/log" >/dev/null 2>>"$tmp/client.log"
+	load "$protocol" 1 $(($(seconds $#) + 1 + KEYS / 200000)) "$@"
+	"$bin/pgbench" "${pgbench_args[@]}" -l --log-prefix="$tmp/log" >/dev/null 2>>"$tmp/client.log" || return 1
 	logged "$tmp/log" | awk -v scripts=$# '
 		n[$4]++ > 0 { time[$4] += $3 }
 		END { for (i = 0; i < scripts; i++) { if (n[i] < 2) exit 1; printf "%s ", 1e6 * (n[i] - 1) / time[i] } print "" }'
 }
+
+# How many sessions have touched what they will read.
+touched() { q -c "select count(*) from pg_stat_activity where application_name = 'touched'"; }
 
 # turns PROTOCOL CLIENTS SCRIPT...: bursts per second of each script, SLICE seconds each. Every script
 # has a pgbench of its own; all but one are stopped (SIGSTOP), and the turn passes every 50 ms. So the
@@ -179,15 +195,16 @@ turns() {
 	local -a pids=() awake=() rates=()
 	shift 2
 	trap 'kill -KILL "${pids[@]}" 2>/dev/null' EXIT		# else they would stay stopped for ever
+	until [[ $(touched) == 0 ]]; do sleep 0.1; done			# those of the run before
 	for script in "$@"; do
-		load "$protocol" "$clients" 600 "$script"
+		load "$protocol" "$clients" $((600 + $(seconds $#))) "$script"
 		"$bin/pgbench" "${pgbench_args[@]}" -l --log-prefix="$tmp/log.${#pids[@]}" >/dev/null 2>>"$tmp/client.log" &
 		pids+=($!)
 		awake+=(0)
 		if [[ $TOUCH == 1 && -n $(touch_sql "$script") ]]; then touching=$((touching + clients)); fi
 	done
-	until [[ $(q -c "select count(*) from pg_stat_activity where application_name = 'touched'") -ge $touching ]]; do
-		kill -0 "${pids[@]}" || exit 1
+	until [[ $(touched) -ge $touching ]]; do
+		for i in "${pids[@]}"; do kill -0 "$i" || exit 1; done
 		sleep 0.1
 	done
 	kill -STOP "${pids[@]:1}"
@@ -210,8 +227,9 @@ turns() {
 		wait "${pids[i]}" || exit 1
 		now=${EPOCHREALTIME/[.,]/}
 		awake[i]=$((awake[i] + now - began))
-		rates+=("$(logged "$tmp/log.$i" |
-			awk -v start="$start" -v us="${awake[i]}" '$5 * 1e6 + $6 >= start { n++ } END { print n * 1e6 / us }')")
+		rates+=("$(logged "$tmp/log.$i" | awk -v start="$start" -v us="${awake[i]}" '
+			$5 * 1e6 + $6 >= start { n++ }
+			END { if (!n) exit 1; print n * 1e6 / us }')") || exit 1
 	done
 	trap - EXIT
 	echo "${rates[*]}"
@@ -240,7 +258,7 @@ figure() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" "${5:-}" >>"$fi
 pairs() {
 	local protocol=$1 clients=$2 floor_script=$3 pair name plain_script cached_script
 	local round floor plain cached rates hits0 others0 hits1 others1
-	local -a chosen=()
+	local -a chosen=() counted
 	shift 3
 	for pair in "$@"; do
 		if wanted "${pair%%:*}"; then chosen+=("$pair"); fi
@@ -263,7 +281,11 @@ pairs() {
 				read -r cached plain floor <<<"$rates"
 			fi
 			read -r hits1 others1 <<<"$(reads)"
-			record "$name" "$clients" "$round" "$plain" "$cached" "${floor:--}" $((hits1 - hits0)) $((others1 - others0))
+			counted=()
+			if [[ $cached_script != update_* ]]; then
+				counted=($((hits1 - hits0 - clients * $(touch_hits "$cached_script"))) $((others1 - others0)))
+			fi
+			record "$name" "$clients" "$round" "$plain" "$cached" "${floor:--}" "${counted[@]}"
 		done
 	done
 }

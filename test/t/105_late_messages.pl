@@ -91,14 +91,14 @@ sub commit_late
 sub play
 {
 	my ($round, @of) = @_;
-	for (1 .. 3)
+	for (1 .. 5)
 	{
 		my $reader = Hotpath::Session->new($node);
 		my $committer = Hotpath::Session->new($node);
 		my $in_time = $round->($reader, $committer, @of);
 		$_->quit for $reader, $committer;
 		return if $in_time;
-		$files *= 2;
+		$files *= 2 if $files < 100_000;
 	}
 	fail('the reader has come before the messages');
 	return;
@@ -111,9 +111,10 @@ sub analyze_between
 	$reader->query('SELECT one, two FROM one, two');
 	$reader->query('SELECT hotpath.get(NULL::' . ($round <= 2 ? 'elsewhere' : 'one') . ', 1)');
 	# a commit that the reader's knowledge of the table is older than
-	$node->safe_psql('postgres', 'ALTER TABLE elsewhere ADD COLUMN c int; ALTER TABLE elsewhere DROP COLUMN c');
+	$node->safe_psql('postgres', 'BEGIN; ALTER TABLE elsewhere ADD COLUMN c int; ALTER TABLE elsewhere DROP COLUMN c; COMMIT');
 	commit_late($committer, $reader, $swaps[$round % 2]);
 	my $in_time = !$committer->has_answered;
+	# which looks up the name, and may wait for the messages then
 	$reader->query('BEGIN; DECLARE c CURSOR FOR SELECT (hotpath.get(NULL::one, 1)).a');
 	$committer->receive;
 	my $read = $reader->query('FETCH c');

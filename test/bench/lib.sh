@@ -91,28 +91,27 @@ BURST=10
 # it will read, in a transaction that does not count.
 touch_sql() {
 	case $1 in
-		row_plain | json_plain | pl_plain | pl_json_plain | many*_plain)
-			echo 'select count(t) from generate_series(1, :keys, 10) i, lateral (select * from narrow where id = i offset 0) t;' ;;
-		row_get | row_get_typed | pl_get | many*_get)
-			echo 'select count(hotpath.get(null::narrow, i)) from generate_series(1, :keys) i;' ;;
-		json_get | pl_json_get)
-			echo "select count(hotpath.get_json('narrow', i)) from generate_series(1, :keys) i;" ;;
-		toast_plain)
-			echo 'select count(t) from generate_series(1, :toast_keys) i, lateral (select * from wide where id = i offset 0) t;' ;;
-		toast_get)
-			echo 'select count(hotpath.get(null::wide, i)) from generate_series(1, :toast_keys) i;' ;;
-		update_plain | update_idle | update_cached)
-			echo "select count(t) from generate_series(1, :edit_rows, 10) i, lateral (select * from ${1/update/edit} where id = i offset 0) t;"
-			[[ $1 != update_cached ]] ||
-				echo 'select count(hotpath.get(null::edit_cached, i)) from generate_series(1, :edit_rows) i;' ;;
+		row_plain | json_plain | pl_plain | pl_json_plain | many*_plain) touch_rows narrow ':keys, 10' ;;
+		row_get | row_get_typed | pl_get | many*_get) touch_entries 'hotpath.get(null::narrow, i)' :keys ;;
+		json_get | pl_json_get) touch_entries "hotpath.get_json('narrow', i)" :keys ;;
+		toast_plain) touch_rows wide :toast_keys ;;
+		toast_get) touch_entries 'hotpath.get(null::wide, i)' :toast_keys ;;
+		update_plain | update_idle) touch_rows "${1/update/edit}" ':edit_rows, 10' ;;
+		update_cached)
+			touch_rows edit_cached ':edit_rows, 10'
+			touch_entries 'hotpath.get(null::edit_cached, i)' :edit_rows ;;
 	esac
 }
 
-# touch_hits NAME: how many hits that is
+touch_rows() { echo "select count(t) from generate_series(1, $2) i, lateral (select * from $1 where id = i offset 0) t;"; }
+
+touch_entries() { echo "select count($1) from generate_series(1, $2) i;"; }
+
+# touch_hits NAME: how many hits that is, for a script that only reads
 touch_hits() {
-	case $TOUCH:$1 in
-		1:row_get | 1:row_get_typed | 1:pl_get | 1:many*_get | 1:json_get | 1:pl_json_get) echo "$KEYS" ;;
-		1:toast_get) echo "$TOAST_ROWS" ;;
+	case $TOUCH:$(touch_sql "$1") in
+		1:*hotpath.*:keys*) echo "$KEYS" ;;
+		1:*hotpath.*:toast_keys*) echo "$TOAST_ROWS" ;;
 		*) echo 0 ;;
 	esac
 }

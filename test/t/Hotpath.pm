@@ -128,10 +128,7 @@ sub send
 sub receive
 {
 	my ($self) = @_;
-	my $mark = "end-of-$self->{n}\n";
-	$self->{run}->pump
-	  until ($self->{out} =~ /\Q$mark\E/ && $self->{err} =~ /\Q$mark\E/)
-	  || !$self->{run}->pumpable;
+	$self->{run}->pump until $self->is_marked || !$self->{run}->pumpable;
 	my ($out, $err) = ($self->{out}, $self->{err});
 	$self->{out} = $self->{err} = '';
 	s/^end-of-\d+\n//mg for $out, $err;
@@ -145,7 +142,15 @@ sub has_answered
 {
 	my ($self) = @_;
 	$self->{run}->pump_nb;
-	return $self->{out} =~ /^end-of-$self->{n}$/m;
+	return $self->is_marked;
+}
+
+# Is the end of what was sent in both outputs?
+sub is_marked
+{
+	my ($self) = @_;
+	my $mark = "end-of-$self->{n}\n";
+	return $self->{out} =~ /\Q$mark\E/ && $self->{err} =~ /\Q$mark\E/;
 }
 
 sub query

@@ -29,24 +29,30 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-/* OPERATOR(schema.name) */
+/*
+ * OPERATOR(schema.name).  Raises an error where it is gone, or known still but its schema gone: no lock
+ * of ours keeps an operator, and a filter's values are made by functions that may take their time.
+ */
 char *
 hp_build_operator(Oid operator)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
+	Form_pg_operator form = HeapTupleIsValid(tuple) ? (Form_pg_operator) GETSTRUCT(tuple) : NULL;
+	char	   *schema = form != NULL ? get_namespace_name(form->oprnamespace) : NULL;
 	char	   *result;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
+	if (schema == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_FUNCTION),
+				errmsg("an operator that the statement uses does not exist any more"),
+				errdetail("Its OID was %u.", operator),
+				errhint("Run the statement again."));
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(schema), NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return result;
 }
 
-/* A collation's qualified name. */
+/* A collation's qualified name; the column that has it keeps it. */
 char *
 hp_build_collation(Oid collation)
 {

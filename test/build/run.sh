@@ -65,7 +65,7 @@ rebuilds_for_header() {
 	for object in $(cd "$W/$1" && find src -name '*.o'); do
 		! make_in "$1" with_llvm=no -q "$object" || { echo "$object is not rebuilt"; return 1; }
 	done
-	make_in "$1" with_llvm=no all
+	make_in "$1" with_llvm=no -t all
 }
 
 # The files that an installation consists of, as paths below DESTDIR; given what with_llvm is.

@@ -141,6 +141,30 @@ rollback;
 begin;
 select here(), p.item from hotpath.page(null::leaves, 'v desc', first => 2, filter => '{"arr": {"$ne": ["x"]}, "id": {"$gt": 0}}') p;
 rollback;
+-- what comes to a column, a type or an index that went
+\set VERBOSITY terse
+begin;
+select here(), e.* from hotpath.embed_where('leaves', '{"filter": {"arr": ["x"]}, "order_by": "x"}') e;
+rollback;
+begin;
+select here(), p.* from hotpath.page_query('select x, id from leaves where $1::shedding is not null', 'id',
+	params => '["a"]', unique_key => '{id}', first => 1) p;
+rollback;
+\set VERBOSITY default
+create table indexed (id int primary key, parent int);
+insert into indexed select i, 1 from generate_series(1, 3) i;
+create index indexed_parent on indexed (parent, id);
+create function mood_to_int(mood) returns int language plpgsql as $$
+begin
+	drop index if exists indexed_parent;
+	return 1;
+end $$;
+create cast (mood as int) with function mood_to_int(mood) as implicit;
+begin;
+select here(), p.item from hotpath.pages(null::indexed, 'parent', array['a'::mood], first => 5) p;
+select to_regclass('indexed_parent') is null as dropped;
+rollback;
+drop cast (mood as int);
 -- by a policy, which is evaluated while the page is read
 alter table leaves enable row level security;
 alter table leaves force row level security;

@@ -71,6 +71,12 @@ select hotpath.cache_check('loose');
 reset role;
 select hotpath.get(null::cached, 1), hotpath.cache_check('cached');
 
+-- for another event there may be no command to look at
+begin;
+create event trigger regress_other on sql_drop execute function hotpath.note_ddl();
+drop table loose;
+rollback;
+
 set client_min_messages = warning;
 drop schema trigger_functions cascade;
 drop role regress_functions;

@@ -56,12 +56,14 @@ PG_FUNCTION_INFO_V1(hotpath_note_drop);
 PG_FUNCTION_INFO_V1(hotpath_note_rewrite);
 
 static void
-require_event_trigger(FunctionCallInfo fcinfo, const char *function)
+require_event_trigger(FunctionCallInfo fcinfo, const char *function, const char *event)
 {
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+	/* those for other events may have no command, as login has none */
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo) ||
+		strcmp(((EventTriggerData *) fcinfo->context)->event, event) != 0)
 		ereport(ERROR,
 				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("hotpath.%s must be fired as an event trigger", function),
+				errmsg("hotpath.%s must be fired as an event trigger for %s", function, event),
 				errdetail("It notes DDL for the row cache."),
 				errhint("The extension has created the event trigger that uses it."));
 }
@@ -244,7 +246,7 @@ hotpath_note_start(PG_FUNCTION_ARGS)
 	EventTriggerData *trigger = (EventTriggerData *) fcinfo->context;
 	bool		cached;
 
-	require_event_trigger(fcinfo, "note_start");
+	require_event_trigger(fcinfo, "note_start", "ddl_command_start");
 	cached = hp_config_rows(InvalidOid, 1) != NIL;
 	/* now that what was pending has been processed */
 	hp_relation_expect_own();
@@ -358,7 +360,7 @@ hotpath_note_ddl(PG_FUNCTION_ARGS)
 	bool		alters;
 	bool		all = false;
 
-	require_event_trigger(fcinfo, "note_ddl");
+	require_event_trigger(fcinfo, "note_ddl", "ddl_command_end");
 	cached = hp_config_rows(InvalidOid, 1) != NIL;
 	renames = renames_relations(trigger->parsetree);
 	alters = changes_columns(trigger->parsetree);
@@ -425,7 +427,7 @@ hotpath_note_drop(PG_FUNCTION_ARGS)
 	bool		cached;
 	bool		all = false;
 
-	require_event_trigger(fcinfo, "note_drop");
+	require_event_trigger(fcinfo, "note_drop", "sql_drop");
 	cached = hp_config_rows(InvalidOid, 1) != NIL;
 	if (!cached && !may_drop_columns(((EventTriggerData *) fcinfo->context)->parsetree))
 		PG_RETURN_NULL();
@@ -479,7 +481,7 @@ hotpath_note_rewrite(PG_FUNCTION_ARGS)
 {
 	Oid			relid;
 
-	require_event_trigger(fcinfo, "note_rewrite");
+	require_event_trigger(fcinfo, "note_rewrite", "table_rewrite");
 	relid = DatumGetObjectId(OidFunctionCall0(F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID));
 	/* the configuration cannot be read while it is its own index that is made anew */
 	if (relid != hp_config_table())

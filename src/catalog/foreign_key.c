@@ -29,8 +29,10 @@
 #include "access/table.h"
 #include "base/compat.h"
 #include "catalog/indexing.h"
+#include "catalog/object.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
@@ -94,7 +96,13 @@ read_index(HeapTuple tuple, Relation pg_index)
 	read_oids(tuple, pg_index, Anum_pg_index_indclass, index->families, index->ncolumns);
 	read_oids(tuple, pg_index, Anum_pg_index_indcollation, index->collations, index->ncolumns);
 	for (int i = 0; i < index->ncolumns; i++)
-		index->families[i] = get_opclass_family(index->families[i]);
+	{
+		Oid			opclass = index->families[i];
+		Oid			input;
+
+		if (!get_opclass_opfamily_and_input_type(opclass, &index->families[i], &input))
+			index->families[i] = InvalidOid;
+	}
 	return index;
 }
 
@@ -137,15 +145,31 @@ indexes_of(Oid relid)
 	return result;
 }
 
+/* A column's collation; InvalidOid where it has none, or is gone: nobody holds a lock on all relations here. */
 static Oid
 column_collation(Oid relid, AttrNumber attnum)
 {
-	Oid			type;
-	int32		typmod;
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
 	Oid			collation;
 
-	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	collation = ((Form_pg_attribute) GETSTRUCT(tuple))->attcollation;
+	ReleaseSysCache(tuple);
 	return collation;
+}
+
+static bool
+is_deterministic(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_collation) GETSTRUCT(tuple))->collisdeterministic;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /*
@@ -162,7 +186,7 @@ hp_foreign_key_collation(const HpLink *link, int i, bool *differs)
 
 	*differs = near != far && OidIsValid(near) && OidIsValid(far);
 	if (!*differs || link->outgoing ||
-		(get_collation_isdeterministic(near) && get_collation_isdeterministic(far)))
+		(is_deterministic(near) && is_deterministic(far)))
 		return far;
 	return near;
 }
@@ -213,9 +237,12 @@ compares_for(const IndexInfoLite *index, int column, const HpLink *link, int i, 
 
 	if (op_in_opfamily(link->operators[i], index->families[column]))
 		return true;
+	if (!SearchSysCacheExists1(OPEROID, ObjectIdGetDatum(link->operators[i])))
+		return false;
 	op_input_types(link->operators[i], &referenced, &referencing);
-	return is_injective(getBaseType(far ? get_atttype(link->far_relation, link->far_columns[i]) :
-									get_atttype(link->near_relation, link->near_columns[i])),
+	return is_injective(hp_object_base_type_if_any(far ?
+												   get_atttype(link->far_relation, link->far_columns[i]) :
+												   get_atttype(link->near_relation, link->near_columns[i])),
 						far == link->outgoing ? referenced : referencing);
 }
 
@@ -237,7 +264,7 @@ tells_apart(const IndexInfoLite *index, int column, const HpLink *link, bool far
 			continue;
 		collation = hp_foreign_key_collation(link, i, &differs);
 		if (!OidIsValid(collation) || collation == index->collations[column] ||
-			get_collation_isdeterministic(collation))
+			is_deterministic(collation))
 			return true;
 	}
 	return false;

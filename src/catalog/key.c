@@ -484,7 +484,7 @@ hp_key_coercion_init(HpCoercion *coercion, Oid source, const HpKeyColumn *column
 	Oid			function;
 	CoercionPathType path;
 
-	coercion->source = source;
+	coercion->source = base;
 	coercion->target = column->type;
 	coercion->kind = HP_COERCE_NONE;
 	if (base == column->type)
@@ -550,10 +550,10 @@ hp_key_coercion_apply(HpCoercion *coercion, Datum value, Datum *result)
 			*result = value;
 			return true;
 		case HP_COERCE_INTEGER:
-			return convert_integer(getBaseType(coercion->source), coercion->target, value, result);
+			return convert_integer(coercion->source, coercion->target, value, result);
 		case HP_COERCE_FUNCTION:
 			/* the cast to name cuts off what no name can hold */
-			if (coercion->target == NAMEOID && is_text(getBaseType(coercion->source)) &&
+			if (coercion->target == NAMEOID && is_text(coercion->source) &&
 				toast_raw_datum_size(value) - VARHDRSZ >= NAMEDATALEN)
 				return false;
 			if (coercion->nargs == 1)

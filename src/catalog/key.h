@@ -83,7 +83,7 @@ typedef enum HpCoercionKind
 typedef struct HpCoercion
 {
 	HpCoercionKind kind;
-	Oid			source;
+	Oid			source;			/* the base type of what is given */
 	Oid			target;
 	Oid			io_param;
 	int			nargs;			/* of the cast's function */

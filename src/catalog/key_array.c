@@ -21,6 +21,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/object.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
@@ -28,6 +29,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /*
@@ -47,8 +49,11 @@ hp_key_of_columns(Oid relid, const AttrNumber *attnums, int n, const char *name)
 		Oid			type;
 
 		column->attnum = attnums[i];
+		if (!SearchSysCacheExists2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnums[i])))
+			hp_object_report_missing(ERRCODE_UNDEFINED_COLUMN, "a column");
 		namestrcpy(&column->name, get_attname(relid, attnums[i], false));
 		get_atttypetypmodcoll(relid, attnums[i], &type, &column->typmod, &column->collation);
+		(void) hp_object_base_type(type);
 		column->type = getBaseTypeAndTypmod(type, &column->typmod);
 		column->is_domain = column->type != type;
 		get_typlenbyval(column->type, &column->len, &column->byval);

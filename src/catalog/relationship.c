@@ -251,6 +251,7 @@ tell_schemas_apart(List *list, Oid relid)
 	{
 		HpRelationship *of = lfirst(lc);
 		const char *table = hp_relation_name(of->target);
+		const char *schema;
 		bool		ambiguous = false;
 
 		if (get_rel_namespace(of->target) == get_rel_namespace(relid) ||
@@ -263,9 +264,9 @@ tell_schemas_apart(List *list, Oid relid)
 			ambiguous = ambiguous || (other->target != of->target &&
 									  strcmp(hp_relation_name(other->target), table) == 0);
 		}
-		if (ambiguous)
-			of->base = psprintf("%s_%s", get_namespace_name(get_rel_namespace(of->target)),
-								table);
+		schema = ambiguous ? get_namespace_name(get_rel_namespace(of->target)) : NULL;
+		if (schema != NULL)
+			of->base = psprintf("%s_%s", schema, table);
 	}
 }
 

@@ -244,14 +244,22 @@ hotpath_load_through(PG_FUNCTION_ARGS)
 
 /* ---- relationships ---- */
 
-static Datum
-column_names(Oid relid, const AttrNumber *columns, int n)
+/* The names of columns as an array; false where one is gone, of a table that no lock keeps. */
+static bool
+column_names(Oid relid, const AttrNumber *columns, int n, Datum *result)
 {
 	Datum		names[INDEX_MAX_KEYS];
 
 	for (int i = 0; i < n; i++)
-		names[i] = CStringGetTextDatum(get_attname(relid, columns[i], false));
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	{
+		char	   *name = get_attname(relid, columns[i], true);
+
+		if (name == NULL)
+			return false;
+		names[i] = CStringGetTextDatum(name);
+	}
+	*result = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return true;
 }
 
 static void
@@ -268,8 +276,9 @@ put_relationship(ReturnSetInfo *rsinfo, const HpRelationship *relationship)
 	values[1] = CStringGetTextDatum(hp_relationship_kind_name(relationship->kind));
 	values[2] = ObjectIdGetDatum(relationship->target);
 	values[3] = NameGetDatum(&fk);
-	values[4] = column_names(first->near_relation, first->near_columns, first->ncolumns);
-	values[5] = column_names(last->far_relation, last->far_columns, last->ncolumns);
+	if (!column_names(first->near_relation, first->near_columns, first->ncolumns, &values[4]) ||
+		!column_names(last->far_relation, last->far_columns, last->ncolumns, &values[5]))
+		return;
 	values[6] = ObjectIdGetDatum(relationship->through);
 	nulls[6] = !joined;
 	values[7] = ObjectIdGetDatum(first->index);

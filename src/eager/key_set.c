@@ -23,6 +23,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/object.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
@@ -248,9 +249,7 @@ hp_key_set_append(HpStatement *statement, const HpKeySet *set, int first, int n)
 						 column_array(set, i, first, n), false);
 		appendStringInfoChar(&statement->sql, ')');
 		if (c->record != NULL)
-			appendStringInfo(&statement->sql, " AS (k %s)",
-							 format_type_extended(c->type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
-												  FORMAT_TYPE_FORCE_QUALIFY));
+			appendStringInfo(&statement->sql, " AS (k %s)", hp_object_type_name(c->type));
 	}
 	appendStringInfoString(&statement->sql, ") WITH ORDINALITY AS k (");
 	for (int i = 0; i < set->ncolumns; i++)

@@ -23,6 +23,7 @@
 
 #include "eager/level_sql.h"
 
+#include "catalog/object.h"
 #include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "query/query.h"
@@ -39,7 +40,7 @@ column_name(Oid relid, AttrNumber attnum)
 static Oid
 cast_target(Oid type, Oid operand)
 {
-	Oid			base = getBaseType(type);
+	Oid			base = hp_object_base_type(type);
 
 	if (base == operand || IsPolymorphicType(operand))
 		return base != type ? base : InvalidOid;
@@ -50,9 +51,7 @@ static void
 append_cast(StringInfo sql, Oid type)
 {
 	if (OidIsValid(type))
-		appendStringInfo(sql, "::%s",
-						 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
+		appendStringInfo(sql, "::%s", hp_object_type_name(type));
 }
 
 /* A column of a link's side, as an operand. */

@@ -18,6 +18,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/object.h"
 #include "catalog/relation.h"
 #include "funcapi.h"
 #include "json/escape.h"
@@ -69,8 +70,9 @@ make_keys(HpNode *node, const HpLevel *above)
 	Oid			types[INDEX_MAX_KEYS];
 
 	for (int i = 0; i < link->ncolumns; i++)
-		types[i] = getBaseType(above != NULL ? above->types[node->level->parent_columns[i]] :
-							   get_atttype(link->near_relation, link->near_columns[i]));
+		types[i] = hp_object_base_type(above != NULL ?
+									   above->types[node->level->parent_columns[i]] :
+									   get_atttype(link->near_relation, link->near_columns[i]));
 	node->keys = hp_key_set_create(types, link->ncolumns, node->context);
 }
 

@@ -13,6 +13,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/object.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -167,7 +168,7 @@ static const char *
 schema_of_function(const HpLevel *level, const char *function, Form_pg_attribute attr)
 {
 	List	   *name = list_make2(makeString("pg_catalog"), makeString(pstrdup(function)));
-	Oid			type = getBaseType(attr->atttypid);
+	Oid			type = hp_object_base_type(attr->atttypid);
 	const char *schema = own_schema(type, function);
 	Oid			id;
 	Oid			result;

@@ -22,6 +22,7 @@
 #include "base/errors.h"
 #include "base/guc.h"
 #include "catalog/key_array.h"
+#include "catalog/object.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "page/cursor.h"
@@ -60,7 +61,7 @@ make_order(Reader *reader, const char *parent_column)
 	check_parent_column(source, parent_column);
 	reader->order = hp_order_parse(quote_identifier(parent_column), source->base, source->name);
 	hp_source_add_parent(source, &reader->order->columns[0]);
-	fmgr_info(source->parent_column.compare, &reader->compare);
+	hp_object_init_function(source->parent_column.compare, &reader->compare);
 
 	reader->order->capacity = reader->order->ncolumns = rest->ncolumns + 1;
 	reader->order->columns = palloc(reader->order->ncolumns * sizeof(HpOrderColumn));

@@ -26,6 +26,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/nbtree.h"
+#include "access/relation.h"
 #include "access/skey.h"
 #include "access/tableam.h"
 #include "access/transam.h"
@@ -237,8 +238,9 @@ static bool
 open_scan(HpSource *source)
 {
 	MemoryContext outer = MemoryContextSwitchTo(source->context);
-	Relation	index = index_open(source->index.index, AccessShareLock);
-	bool		serves = index_serves_snapshot(index);
+	/* functions called since it was chosen may have dropped it */
+	Relation	index = try_relation_open(source->index.index, AccessShareLock);
+	bool		serves = index != NULL && index_serves_snapshot(index);
 
 	if (serves)
 	{
@@ -254,7 +256,7 @@ open_scan(HpSource *source)
 											  ALLOCSET_DEFAULT_SIZES);
 		source->scan = scan;
 	}
-	else
+	else if (index != NULL)
 		index_close(index, NoLock);
 	MemoryContextSwitchTo(outer);
 	return serves;

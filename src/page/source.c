@@ -34,6 +34,7 @@
 #include "access/table.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "catalog/object.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "eager/eager.h"
@@ -263,7 +264,7 @@ hp_source_prepare(HpSource *source)
 	for (int i = 0; i < order->ncolumns; i++)
 	{
 		source->fixed[i] = is_fixed(source, order->columns[i].attnum);
-		fmgr_info(order->columns[i].compare, &source->compare[i]);
+		hp_object_init_function(order->columns[i].compare, &source->compare[i]);
 	}
 	if (source->rel != NULL)
 		hp_source_choose_index(source);

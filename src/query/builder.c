@@ -18,6 +18,7 @@
 #include "access/table.h"
 #include "base/compat.h"
 #include "catalog/dependency.h"
+#include "catalog/object.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
@@ -30,8 +31,8 @@
 #include "utils/syscache.h"
 
 /*
- * OPERATOR(schema.name).  Raises an error where it is gone, or known still but its schema gone: no lock
- * of ours keeps an operator, and a filter's values are made by functions that may take their time.
+ * OPERATOR(schema.name).  The session may know the operator still, and its schema not: both may have gone
+ * while a filter's values were made.
  */
 char *
 hp_build_operator(Oid operator)
@@ -42,17 +43,13 @@ hp_build_operator(Oid operator)
 	char	   *result;
 
 	if (schema == NULL)
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_FUNCTION),
-				errmsg("an operator that the statement uses does not exist any more"),
-				errdetail("Its OID was %u.", operator),
-				errhint("Run the statement again."));
+		hp_object_report_missing(ERRCODE_UNDEFINED_FUNCTION, "an operator");
 	result = psprintf("OPERATOR(%s.%s)", quote_identifier(schema), NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return result;
 }
 
-/* A collation's qualified name; the column that has it keeps it. */
+/* A collation's qualified name; the column that has it keeps it, but not its schema. */
 char *
 hp_build_collation(Oid collation)
 {
@@ -63,7 +60,7 @@ hp_build_collation(Oid collation)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for collation %u", collation);
 	form = (Form_pg_collation) GETSTRUCT(tuple);
-	result = quote_qualified_identifier(get_namespace_name(form->collnamespace),
+	result = quote_qualified_identifier(hp_object_schema(form->collnamespace),
 										NameStr(form->collname));
 	ReleaseSysCache(tuple);
 	return result;
@@ -85,8 +82,7 @@ hp_build_row_alias(const HpRelation *rel)
 
 /*
  * A column as an operand: alias.name.  A column of a domain is cast to the base
- * type, lest an operator on the domain itself be found.  The name of the type must
- * not be one that implies a length, as "character" and "bit" do.
+ * type, lest an operator on the domain itself be found.
  */
 char *
 hp_build_operand(const char *alias, const char *name, Oid base_type, bool is_domain)
@@ -95,9 +91,7 @@ hp_build_operand(const char *alias, const char *name, Oid base_type, bool is_dom
 
 	if (!is_domain)
 		return psprintf("%s.%s", alias, quoted);
-	return psprintf("%s.%s::%s", alias, quoted,
-					format_type_extended(base_type, -1,
-										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+	return psprintf("%s.%s::%s", alias, quoted, hp_object_type_name(base_type));
 }
 
 /* What tests an operand for null: a composite itself, not its fields as IS NULL would. */
@@ -214,7 +208,7 @@ named(const char *clause, int cacheid, Oid oid, AttrNumber name, AttrNumber sche
 	if (oid < FirstNormalObjectId ||
 		hp_namespace_aclcheck(namespace, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 		result = psprintf("%s%s", clause, quote_qualified_identifier(
-			get_namespace_name(namespace),
+			hp_object_schema(namespace),
 			NameStr(*DatumGetName(SysCacheGetAttr(cacheid, tuple, name, &isnull)))));
 	ReleaseSysCache(tuple);
 	return result;

@@ -37,9 +37,11 @@
 #include "query/filter.h"
 
 #include "access/htup_details.h"
+#include "catalog/object.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "query/filter_private.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 
 #define MAX_DEPTH		32
@@ -155,7 +157,7 @@ find_column(const HpFilterParser *parser, const JsonbValue *key)
 		column = palloc0(sizeof(HpFilterColumn));
 		column->attnum = i + 1;
 		column->name = attr->attname;
-		column->type = getBaseType(attr->atttypid);
+		column->type = hp_object_base_type(attr->atttypid);
 		column->is_domain = column->type != attr->atttypid;
 		return column;
 	}
@@ -284,5 +286,8 @@ hp_filter_parse(Jsonb *jsonb, TupleDesc desc, const char *what)
 				errdetail("It is %s.", JB_ROOT_IS_SCALAR(jsonb) ? "a scalar" : "an array"),
 				errhint("Name columns and what they must be: "
 						"{\"status\": \"paid\", \"total\": {\"$gte\": 10}}."));
+	/* functions called for values may have waited: what follows looks at catalogs as they are */
+	if (jsonb != NULL)
+		AcceptInvalidationMessages();
 	return filter;
 }

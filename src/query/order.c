@@ -27,6 +27,7 @@
 
 #include "access/htup_details.h"
 #include "base/compat.h"
+#include "catalog/object.h"
 #include "catalog/pg_index.h"
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
@@ -222,7 +223,7 @@ hp_order_add(HpOrder *order, TupleDesc desc, AttrNumber attnum, bool descending)
 	memset(column, 0, sizeof(HpOrderColumn));
 	column->attnum = attnum;
 	column->name = attr->attname;
-	column->type = getBaseType(attr->atttypid);
+	column->type = hp_object_base_type(attr->atttypid);
 	column->is_domain = column->type != attr->atttypid;
 	column->collation = attr->attcollation;
 	column->nullable = !hp_is_not_null(desc, attnum);

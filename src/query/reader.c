@@ -260,17 +260,14 @@ hp_reader_describe(const char *sql, Jsonb *params, char **text, ParamListInfo *v
 	ErrorContextCallback callback;
 	RawStmt    *raw;
 	Query	   *query;
-	Oid		   *types;
-	int			ntypes;
 
 	push_context(&callback, sql);
 	raw = parse_single(sql);
 	*text = statement_text(sql, raw);
-	query = analyze_query(raw, sql, &types, &ntypes);
+	query = analyze_for(sql, params, values);
 	check_reads_only(query);
 	if (query->rowMarks != NIL)
 		refuse_locking();
-	*values = hp_params_bind(params, types, ntypes);
 	pop_context(&callback);
 	return ExecCleanTypeFromTL(query->targetList);
 }

@@ -23,6 +23,7 @@
 #include "catalog/argument.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "page/count.h"
 #include "page/explain.h"
 #include "page/pages.h"
@@ -127,6 +128,7 @@ put_rows(ReturnSetInfo *rsinfo, Call *call, Datum (*item) (Call *call, int i))
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		values[0] = item(call, i);
 		values[1] = PointerGetDatum(cursor_of_row(call, i));
 		values[2] = BoolGetDatum(call->page.has_previous);
@@ -235,6 +237,7 @@ append_items(HpWriter *writer, Call *call, const PageShape *shape)
 {
 	for (int i = 0; i < call->page.nrows; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			hp_writer_byte(writer, ',');
 		if (shape->edges)

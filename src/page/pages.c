@@ -124,6 +124,7 @@ read_parent(Reader *reader, int ordinal, const text *after)
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
+		CHECK_FOR_INTERRUPTS();
 		values[0] = Int32GetDatum(ordinal);
 		values[1] = page.rows[i].row;
 		values[2] = PointerGetDatum(encode_row(reader, &page.rows[i].place));

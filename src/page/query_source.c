@@ -16,6 +16,7 @@
 
 #include "base/errors.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "query/reader.h"
 #include "utils/builtins.h"
 
@@ -64,10 +65,14 @@ add_key(HpSource *source, ArrayType *unique_key)
 	for (int i = 0; i < n; i++)
 	{
 		AttrNumber	attnum;
+		char	   *name;
 
+		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			refuse_no_key();
-		attnum = column_by_name(source->base, TextDatumGetCString(names[i]));
+		name = TextDatumGetCString(names[i]);
+		attnum = column_by_name(source->base, name);
+		pfree(name);
 		if (!hp_order_has(order, attnum))
 			hp_order_add(order, source->base, attnum, descending);
 	}

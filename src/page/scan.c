@@ -31,6 +31,7 @@
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "base/compat.h"
+#include "catalog/relation.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
@@ -237,10 +238,15 @@ index_serves_snapshot(Relation index)
 static bool
 open_scan(HpSource *source)
 {
-	MemoryContext outer = MemoryContextSwitchTo(source->context);
+	MemoryContext outer;
+	Relation	index;
+	bool		serves;
+
+	hp_relation_check_file(RelationGetRelid(source->rel));
+	outer = MemoryContextSwitchTo(source->context);
 	/* functions called since it was chosen may have dropped it */
-	Relation	index = try_relation_open(source->index.index, AccessShareLock);
-	bool		serves = index != NULL && index_serves_snapshot(index);
+	index = try_relation_open(source->index.index, AccessShareLock);
+	serves = index != NULL && index_serves_snapshot(index);
 
 	if (serves)
 	{

@@ -260,6 +260,7 @@ take_item(Scanner *scanner, HpOrder *order, TupleDesc desc, const char *what)
 	if (*scanner->at != ',' && *scanner->at != '\0')
 		refuse_next(scanner, "ASC, DESC, NULLS FIRST, NULLS LAST or a comma");
 	attnum = find_column(desc, name, what);
+	pfree(name);
 	if (hp_order_has(order, attnum))
 		return;
 	hp_order_add(order, desc, attnum, descending);

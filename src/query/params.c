@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -192,6 +193,7 @@ hp_params_bind(Jsonb *params, const Oid *types, int ntypes)
 	{
 		ParamExternData *param = &list->params[i - 1];
 
+		CHECK_FOR_INTERRUPTS();
 		param->ptype = types[i - 1];
 		param->pflags = PARAM_FLAG_CONST;
 		param->value = hp_params_value(getIthJsonbValueFromContainer(&params->root, i - 1),

@@ -11,10 +11,6 @@ configure=(--enable-debug --enable-cassert --enable-tap-tests --with-openssl --w
 	--without-icu --without-readline)
 # little optimized and with short debug information: the build is half of the leg
 cflags="-Og -g1 -fno-omit-frame-pointer"
-# what the tests run
-parts="common port timezone backend backend/utils/mb/conversion_procs backend/snowball include interfaces/libpq
-	backend/replication/libpqwalreceiver backend/replication/pgoutput fe_utils bin/initdb bin/pg_config
-	bin/pg_ctl bin/psql pl makefiles test/regress test/isolation test/perl"
 
 # The compiler of the stable suite, and the source of the newest release.
 use_chroot cassert trixie "deb-src $MIRROR forky main"
@@ -37,10 +33,8 @@ if [ ! -e "$ROOTFS$prefix/build-$build" ]; then
 	time in_chroot sh -euc "cd /build/tree
 		./configure --prefix=$prefix ${configure[*]} CFLAGS='$cflags' >/build/configure.log
 		make -s -j$(nproc) -C src/backend generated-headers >/build/make.log
-		for part in $(echo $parts); do
-			make -s -j$(nproc) -C src/\$part >>/build/make.log
-			make -s -C src/\$part install >>/build/make.log
-		done
+		make -s -j$(nproc) -C src >>/build/make.log
+		make -s -C src install >>/build/make.log
 		make -s -C contrib/file_fdw install >>/build/make.log	# for page_relations
 		make -s -C contrib/citext install >>/build/make.log	# for refusals
 		chown -R postgres: /build/tree"

@@ -84,12 +84,6 @@ static Oid	watched_for_all = InvalidOid;
 /* Grows with every invalidation: one that arrives while a descriptor is built must not be lost. */
 static uint64 invalidations = 0;
 
-uint64
-hp_relation_invalidations(void)
-{
-	return invalidations;
-}
-
 static void
 invalidate(Oid relid)
 {

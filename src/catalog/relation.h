@@ -58,7 +58,6 @@ typedef struct HpRelation
 #define HP_SWEEP_FROM 256
 
 extern void hp_relation_init(void);
-extern uint64 hp_relation_invalidations(void);
 extern void hp_relation_invalidate_all(void);
 extern HpRelation *hp_relation_by_rowtype(Oid rowtype);
 extern HpRelation *hp_relation_by_oid(Oid relid);
@@ -79,9 +78,6 @@ extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *a
 
 /* relation_snapshot.c */
 extern void hp_relation_check_file(Oid relid);
-extern void hp_relation_check_files(const List *relids);
-extern bool hp_relation_index_is_newer(Oid index);
-extern bool hp_relation_column_is_newer(Oid relid, AttrNumber attnum);
 
 /* relation_rights.c */
 extern void hp_relation_check_select_slow(HpRelation *rel);

@@ -79,7 +79,6 @@ hp_relation_check_select_slow(HpRelation *rel)
 		aclcheck_error(acl, OBJECT_SCHEMA, get_namespace_name(rel->schema));
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, get_relkind_objtype(rel->relkind), hp_relation_name(rel->relid));
-	hp_relation_check_file(rel->relid);
 	rel->reader = reader;
 	(void) hook_permits(rel, true);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation_snapshot.c
- *		What catalogs say now, and an older snapshot does not show.
+ *		Tables whose rows the active snapshot is too old to show.
  *
  * Functions lock tables when they are called, which is after their statement has
  * got its snapshot.  A plain statement locks first, and so never meets a table
@@ -9,8 +9,9 @@
  * show; under READ COMMITTED that is an error here.  A transaction that keeps its
  * snapshot meets that in plain statements as well, and reads what they do.
  *
- * What was declared since, such as NOT NULL, need not hold for the rows that an
- * older snapshot shows.
+ * Called for tables that functions name, when rows are read from them: not for a
+ * hit, which the fences of the cache allow, nor by writers.  Partitions, and what
+ * a view or the text of a query reads, are not looked at.
  *
  * Memory: nothing is kept.
  *
@@ -27,7 +28,6 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_inherits.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -93,49 +93,4 @@ hp_relation_check_file(Oid relid)
 					   hp_relation_name(relid)),
 				errdetail("The statement's snapshot does not show the rows that it has now."),
 				errhint("Run the statement again."));
-}
-
-/* The same for each of a list, and for what is below it. */
-void
-hp_relation_check_files(const List *relids)
-{
-	ListCell   *lc;
-
-	if (IsolationUsesXactSnapshot())
-		return;
-	foreach(lc, relids)
-	{
-		Oid			relid = lfirst_oid(lc);
-		List	   *below = has_subclass(relid) ? find_all_inheritors(relid, NoLock, NULL) : NIL;
-		ListCell   *lc2;
-
-		hp_relation_check_file(relid);
-		foreach(lc2, below)
-			hp_relation_check_file(lfirst_oid(lc2));
-		list_free(below);
-	}
-}
-
-/* Is what an index enforces newer than the active snapshot? */
-bool
-hp_relation_index_is_newer(Oid index)
-{
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	bool		result = !HeapTupleIsValid(tuple) || is_newer(tuple);
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
-}
-
-/* Is what is declared of a column newer than the active snapshot? */
-bool
-hp_relation_column_is_newer(Oid relid, AttrNumber attnum)
-{
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
-	bool		result = !HeapTupleIsValid(tuple) || is_newer(tuple);
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return result;
 }

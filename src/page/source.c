@@ -37,7 +37,6 @@
 #include "catalog/object.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "catalog/relation.h"
 #include "eager/eager.h"
 #include "query/query.h"
 #include "utils/builtins.h"
@@ -121,9 +120,9 @@ is_better_key(const HpKeyDef *def, const HpKeyDef *best)
 	return def->ncolumns < best->ncolumns;
 }
 
-/* The key that makes an order unique, and its index; NULL if it is, by an index, or if there is none. */
+/* The key that makes an order unique; NULL if it is, or if there is none. */
 static const HpKeyDef *
-find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique, Oid *index)
+find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	HpKeyDef   *best = NULL;
@@ -139,14 +138,11 @@ find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique, Oi
 		if (order_has_key(order, def))
 		{
 			*unique = true;
-			*index = def->index;
 			return NULL;
 		}
 		if (is_better_key(def, best))
 			best = def;
 	}
-	if (best != NULL)
-		*index = best->index;
 	return best;
 }
 
@@ -166,17 +162,6 @@ refuse_order(Relation rel)
 			errhint("Add a primary key to the table that is not deferrable."));
 }
 
-/* Were rows that the snapshot may show not held to what is declared now? */
-static bool
-is_newly_declared(Relation rel, const HpOrder *order, Oid index)
-{
-	bool		newer = OidIsValid(index) && hp_relation_index_is_newer(index);
-
-	for (int i = 0; i < order->ncolumns; i++)
-		newer = newer || hp_relation_column_is_newer(RelationGetRelid(rel), order->columns[i].attnum);
-	return newer;
-}
-
 /* Make the order unique. */
 static void
 complete_order(HpSource *source, HpRelation *known)
@@ -186,8 +171,7 @@ complete_order(HpSource *source, HpRelation *known)
 	bool		checked = is_checked_relation(rel);
 	bool		descending = order->ncolumns > 0 &&
 	order->columns[order->ncolumns - 1].descending;
-	Oid			index = InvalidOid;
-	const HpKeyDef *key = find_key(known, rel, order, &source->unique, &index);
+	const HpKeyDef *key = find_key(known, rel, order, &source->unique);
 
 	if (key != NULL)
 	{
@@ -196,7 +180,6 @@ complete_order(HpSource *source, HpRelation *known)
 				hp_order_add(order, source->base, key->columns[i].attnum, descending);
 		source->unique = true;
 	}
-	checked = checked || is_newly_declared(rel, order, index);
 	for (int i = 0; i < order->ncolumns; i++)
 	{
 		/* what is NOT NULL in a parent or a foreign table's declaration may be null in its rows */

@@ -138,6 +138,7 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 	Oid			types[INDEX_MAX_KEYS];
 	HpStatement statement = by_key(rel, def, key, types);
 
+	hp_relation_check_file(rel->relid);
 	hp_statement_run(&statement, HP_PLAN_SERIAL, 2, take_row, &v);
 	if (v.nrows > 1)
 		hp_query_report_several(rel);
@@ -208,6 +209,7 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 		arrays[c] = column_array(def, c, keys, nkeys);
 	}
 	statement = statement_of(rel, sql, def->ncolumns, types, arrays);
+	hp_relation_check_file(rel->relid);
 	hp_statement_run(&statement, HP_PLAN_SERIAL, 0, take_row, &v);
 }
 
@@ -218,6 +220,7 @@ hp_query_all(HpRelation *rel, HpRowVisitor visit, void *arg)
 	Visit		v = {.rowtype = rel->rowtype,.visit = visit,.arg = arg};
 	HpStatement statement = statement_of(rel, hp_build_all(rel), 0, NULL, NULL);
 
+	hp_relation_check_file(rel->relid);
 	hp_statement_run(&statement, HP_PLAN_SERIAL, 0, take_row, &v);
 }
 

@@ -38,7 +38,6 @@
 
 #include "base/compat.h"
 #include "catalog/pg_type.h"
-#include "catalog/relation.h"
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"
@@ -241,7 +240,6 @@ start_query(HpReader *reader, Jsonb *json)
 	Query	   *query = analyze_for(reader->sql, json, &params);
 	PlannedStmt *plan = plan_query(query, reader->sql, reader->use, params);
 
-	hp_relation_check_files(plan->relationOids);
 	reader->desc = CreateQueryDesc(plan, reader->sql, GetActiveSnapshot(), InvalidSnapshot,
 								   &reader->dest.receiver, params, NULL, 0);
 	ExecutorStart(reader->desc, EXEC_FLAG_SKIP_TRIGGERS);

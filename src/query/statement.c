@@ -45,7 +45,6 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/snapmgr.h"
 
 #define MAX_KEPT			1024
 #define MAX_KEPT_LENGTH		(512 * 1024)	/* of all texts */
@@ -66,8 +65,6 @@ typedef struct Kept
 	KeptKey		key;			/* points behind this struct */
 	dlist_node	node;			/* in recent, unless dropped */
 	SPIPlanPtr	plan;
-	uint64		checked_at;		/* hp_relation_invalidations() when its tables' files were checked */
-	TransactionId checked_for;	/* under the snapshot with this xmax */
 	int			users;			/* calls that execute the plan now */
 	bool		dropped;		/* to be freed by the last user */
 } Kept;
@@ -91,8 +88,7 @@ typedef struct RowReceiver
 	HpRowSink	sink;
 	void	   *arg;
 	const HpStatement *statement;
-	SPIPlanPtr	plan;			/* its */
-	Kept	   *kept;			/* and where that is kept, if it is */
+	SPIPlanPtr	plan;			/* its, once it is executed */
 } RowReceiver;
 
 static uint32
@@ -183,7 +179,6 @@ make_kept(const KeptKey *key)
 	kept->key = *key;
 	kept->key.types = types;
 	kept->key.sql = sql;
-	kept->checked_at = PG_UINT64_MAX;
 	return kept;
 }
 
@@ -283,7 +278,6 @@ execute_kept(const HpStatement *statement, HpPlanning planning, RowReceiver *rec
 
 	kept->users++;
 	receiver->plan = kept->plan;
-	receiver->kept = kept;
 	PG_TRY();
 	{
 		result = SPI_execute_plan_extended(kept->plan, options);
@@ -325,25 +319,6 @@ hp_statement_check_relations(const HpStatement *statement, const List *relids)
 }
 
 /*
- * Refuse rows of tables that were truncated or rewritten since the snapshot was taken.  Whoever does that
- * tells all sessions before he lets go of the table.
- */
-static void
-check_files(Kept *kept, const List *relids)
-{
-	uint64		now = hp_relation_invalidations();
-	TransactionId xmax = GetActiveSnapshot()->xmax;
-
-	if (kept != NULL && kept->checked_at == now && !TransactionIdPrecedes(xmax, kept->checked_for))
-		return;
-	hp_relation_check_files(relids);
-	if (kept == NULL)
-		return;
-	kept->checked_at = now;
-	kept->checked_for = xmax;
-}
-
-/*
  * Refuse rows of another type, or of other relations.  Names are looked up whenever a plan is made
  * anew: another session may have given the table's to another one.
  */
@@ -352,7 +327,6 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
 	Oid			rowtype = receiver->statement->rowtype;
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
 
 	if (OidIsValid(rowtype) && TupleDescAttr(desc, 0)->atttypid != rowtype)
 		ereport(ERROR,
@@ -360,8 +334,15 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 				errmsg("the table was renamed while it was read"),
 				errdetail("Its name now belongs to a table with rows of another type."),
 				errhint("Try again."));
-	hp_statement_check_relations(receiver->statement, source->relationOids);
-	check_files(receiver->kept, source->relationOids);
+	if (receiver->statement->relids != NIL)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
+		ListCell   *lc;
+
+		hp_statement_check_relations(receiver->statement, source->relationOids);
+		foreach(lc, receiver->statement->relids)
+			hp_relation_check_file(lfirst_oid(lc));
+	}
 }
 
 static void
@@ -382,7 +363,6 @@ init_receiver(RowReceiver *receiver, const HpStatement *statement, HpRowSink sin
 											  ALLOCSET_DEFAULT_SIZES);
 	receiver->statement = statement;
 	receiver->plan = NULL;
-	receiver->kept = NULL;
 	receiver->sink = sink;
 	receiver->arg = arg;
 }
@@ -467,6 +447,8 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.dest = &receiver.receiver;
 	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
 		result = execute_kept(statement, planning, &receiver, &options);
+	else if (statement->relids == NIL && options_of(planning) != 0)
+		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 	{
 		/* goes with the procedure */

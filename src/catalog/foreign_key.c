@@ -149,14 +149,9 @@ indexes_of(Oid relid)
 static Oid
 column_collation(Oid relid, AttrNumber attnum)
 {
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
-	Oid			collation;
+	FormData_pg_attribute column;
 
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	collation = ((Form_pg_attribute) GETSTRUCT(tuple))->attcollation;
-	ReleaseSysCache(tuple);
-	return collation;
+	return hp_object_column(relid, attnum, &column) ? column.attcollation : InvalidOid;
 }
 
 static bool
@@ -232,6 +227,7 @@ is_injective(Oid from, Oid to)
 static bool
 compares_for(const IndexInfoLite *index, int column, const HpLink *link, int i, bool far)
 {
+	Oid			type;
 	Oid			referenced;
 	Oid			referencing;
 
@@ -240,9 +236,9 @@ compares_for(const IndexInfoLite *index, int column, const HpLink *link, int i, 
 	if (!SearchSysCacheExists1(OPEROID, ObjectIdGetDatum(link->operators[i])))
 		return false;
 	op_input_types(link->operators[i], &referenced, &referencing);
-	return is_injective(hp_object_base_type_if_any(far ?
-												   get_atttype(link->far_relation, link->far_columns[i]) :
-												   get_atttype(link->near_relation, link->near_columns[i])),
+	type = far ? get_atttype(link->far_relation, link->far_columns[i]) :
+		get_atttype(link->near_relation, link->near_columns[i]);
+	return is_injective(hp_object_base_type_if_any(type),
 						far == link->outgoing ? referenced : referencing);
 }
 

@@ -29,7 +29,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 /*
@@ -46,16 +45,17 @@ hp_key_of_columns(Oid relid, const AttrNumber *attnums, int n, const char *name)
 	for (int i = 0; i < n; i++)
 	{
 		HpKeyColumn *column = &def->columns[i];
-		Oid			type;
+		FormData_pg_attribute attr;
 
-		column->attnum = attnums[i];
-		if (!SearchSysCacheExists2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnums[i])))
+		if (!hp_object_column(relid, attnums[i], &attr))
 			hp_object_report_missing(ERRCODE_UNDEFINED_COLUMN, "a column");
-		namestrcpy(&column->name, get_attname(relid, attnums[i], false));
-		get_atttypetypmodcoll(relid, attnums[i], &type, &column->typmod, &column->collation);
-		(void) hp_object_base_type(type);
-		column->type = getBaseTypeAndTypmod(type, &column->typmod);
-		column->is_domain = column->type != type;
+		column->attnum = attnums[i];
+		column->name = attr.attname;
+		column->typmod = attr.atttypmod;
+		column->collation = attr.attcollation;
+		(void) hp_object_base_type(attr.atttypid);
+		column->type = getBaseTypeAndTypmod(attr.atttypid, &column->typmod);
+		column->is_domain = column->type != attr.atttypid;
 		get_typlenbyval(column->type, &column->len, &column->byval);
 	}
 	return def;

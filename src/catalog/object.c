@@ -52,6 +52,19 @@ hp_object_schema(Oid namespace)
 	return name;
 }
 
+/* What the catalog says of a column, as far as its length is fixed; false if it or its relation is gone. */
+bool
+hp_object_column(Oid relid, AttrNumber attnum, FormData_pg_attribute *column)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	memcpy(column, GETSTRUCT(tuple), ATTRIBUTE_FIXED_PART_SIZE);
+	ReleaseSysCache(tuple);
+	return true;
+}
+
 /* A type's qualified name, which implies no length, as "character" and "bit" would. */
 char *
 hp_object_type_name(Oid type)

@@ -9,10 +9,12 @@
 #define HP_OBJECT_H
 
 #include "base/compat.h"
+#include "catalog/pg_attribute.h"
 #include "fmgr.h"
 
 hp_noreturn extern void hp_object_report_missing(int code, const char *object);
 extern char *hp_object_schema(Oid namespace);
+extern bool hp_object_column(Oid relid, AttrNumber attnum, FormData_pg_attribute *column);
 extern char *hp_object_type_name(Oid type);
 extern Oid	hp_object_base_type(Oid type);
 extern Oid	hp_object_base_type_if_any(Oid type);

@@ -26,7 +26,6 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"

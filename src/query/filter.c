@@ -42,7 +42,6 @@
 #include "miscadmin.h"
 #include "query/filter_private.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 
 #define MAX_DEPTH		32
 #define MAX_CONDITIONS	1000

@@ -33,7 +33,6 @@
 #include "parser/scansup.h"
 #include "query/query.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #define EXAMPLE "Write columns like this: 'placed_at DESC NULLS LAST, id'."

@@ -247,24 +247,22 @@ start_query(HpReader *reader, Jsonb *json)
 
 /* The part of a text that is its statement: without what follows a semicolon. */
 static char *
-statement_text(const char *sql, const RawStmt *raw)
+statement_text(const char *sql, const Query *query)
 {
-	const char *start = sql + Max(raw->stmt_location, 0);
+	const char *start = sql + Max(query->stmt_location, 0);
 
-	return raw->stmt_len > 0 ? pnstrdup(start, raw->stmt_len) : pstrdup(start);
+	return query->stmt_len > 0 ? pnstrdup(start, query->stmt_len) : pstrdup(start);
 }
 
 TupleDesc
 hp_reader_describe(const char *sql, Jsonb *params, char **text, ParamListInfo *values)
 {
 	ErrorContextCallback callback;
-	RawStmt    *raw;
 	Query	   *query;
 
 	push_context(&callback, sql);
-	raw = parse_single(sql);
-	*text = statement_text(sql, raw);
 	query = analyze_for(sql, params, values);
+	*text = statement_text(sql, query);
 	check_reads_only(query);
 	if (query->rowMarks != NIL)
 		refuse_locking();

@@ -65,6 +65,7 @@ rebuilds_for_header() {
 	for object in $(cd "$W/$1" && find src -name '*.o'); do
 		! make_in "$1" with_llvm=no -q "$object" || { echo "$object is not rebuilt"; return 1; }
 	done
+	# marked as built, which it is
 	make_in "$1" with_llvm=no -t all
 }
 

@@ -36,5 +36,13 @@ select * from reads;
 select * from embedded();
 select * from hotpath.verify_cache('t');
 
+-- an operator class need not have all five operators
+create operator class odd for type int using btree as operator 1 <, function 1 btint4cmp(int, int);
+create table odd_key (id int primary key, x int);
+create unique index odd_key_x on odd_key (x odd);
+insert into odd_key values (1, 10);
+select item from hotpath.page(null::odd_key, 'id');
+select hotpath.get_by(null::odd_key, 'odd_key_x', 10);
+
 set client_min_messages = warning;
 drop schema keys_equality cascade;

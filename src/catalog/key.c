@@ -195,7 +195,7 @@ define_column(HpKeyDef *def, int i, Relation rel, Relation index, MemoryContext 
 	column->equal_operator = get_opfamily_member(opfamily, intype, intype,
 												 BTEqualStrategyNumber);
 	if (!OidIsValid(column->equal_operator))
-		elog(ERROR, "index \"%s\" has no equality operator", RelationGetRelationName(index));
+		return HP_KEY_NO_EQUALITY;
 	fmgr_info_cxt(get_opcode(column->equal_operator), &column->equal, context);
 
 	hash = hash_function_of(column->equal_operator, &def->identity);

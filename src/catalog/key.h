@@ -54,7 +54,8 @@ typedef enum HpKeyProblem
 	HP_KEY_EXPRESSION,
 	HP_KEY_INVALID,
 	HP_KEY_DEFERRABLE,
-	HP_KEY_COLLATION			/* the index's collation is not the column's */
+	HP_KEY_COLLATION,			/* the index's collation is not the column's */
+	HP_KEY_NO_EQUALITY			/* an operator class lacks the operator */
 } HpKeyProblem;
 
 /*

@@ -571,6 +571,7 @@ report_key_problem(HpRelation *rel, Oid indexid, HpKeyProblem problem)
 		[HP_KEY_INVALID] = "The index is not valid, perhaps still being built.",
 		[HP_KEY_DEFERRABLE] = "The constraint is deferrable, so it may be violated for a while.",
 		[HP_KEY_COLLATION] = "The index has another collation than the column.",
+		[HP_KEY_NO_EQUALITY] = "Its operator class has no operator for equality.",
 	};
 
 	ereport(ERROR,

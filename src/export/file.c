@@ -49,7 +49,10 @@ typedef struct FileTarget
 	HpCompressor *compressor;
 	HpWriter	out;			/* bytes not written yet */
 	HpFileResult result;
+	struct FileTarget *outer;	/* the export whose query began this one */
 } FileTarget;
+
+static FileTarget *innermost = NULL;	/* of the exports that are under way */
 
 static void
 check_privilege(void)
@@ -210,15 +213,31 @@ write_file(FileTarget *target, const HpExport *export)
 	target->exists = false;
 }
 
-/* On an error, and when the session ends. */
 static void
-remove_temp(int code, Datum arg)
+remove_temp(FileTarget *target)
 {
-	FileTarget *target = (FileTarget *) DatumGetPointer(arg);
-
 	if (target->exists)
 		(void) unlink(target->temp);
 	target->exists = false;
+}
+
+/* When the session ends. */
+static void
+remove_all(int code, Datum arg)
+{
+	for (FileTarget *target = innermost; target != NULL; target = target->outer)
+		remove_temp(target);
+}
+
+/* The server has room for few such callbacks, and exports may be within exports: one is for all. */
+static void
+remove_at_exit(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		before_shmem_exit(remove_all, (Datum) 0);
+	registered = true;
 }
 
 /* Export to a path; level NULL is the default. */
@@ -235,10 +254,18 @@ hp_file_export(const char *path, const HpExport *export, const HpCompression *me
 	target->compressor = hp_compressor_begin(method, level);
 	hp_writer_init(&target->out, CurrentMemoryContext, PART_SIZE);
 
-	PG_ENSURE_ERROR_CLEANUP(remove_temp, PointerGetDatum(target));
+	remove_at_exit();
+	target->outer = innermost;
+	innermost = target;
+	PG_TRY();
 	{
 		write_file(target, export);
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(remove_temp, PointerGetDatum(target));
+	PG_FINALLY();
+	{
+		innermost = target->outer;
+		remove_temp(target);
+	}
+	PG_END_TRY();
 	return target->result;
 }

@@ -96,6 +96,24 @@ fails("SET statement_timeout = '300ms'; SELECT hotpath.export_json_file('$dir/ne
 is(files(), 'all', 'an error leaves nothing behind');
 ok(slurp_file("$dir/all") eq $before, 'and the old file as it was');
 
+# exports within exports, more than the server has room for callbacks
+$node->safe_psql('postgres', qq{
+	CREATE FUNCTION nest(n int, deepest text) RETURNS bigint LANGUAGE sql AS \$\$
+		SELECT rows FROM hotpath.export_json_file('$dir/nest' || n,
+			CASE WHEN n = 1 THEN deepest ELSE format('SELECT nest(%s, %L)', n - 1, deepest) END) \$\$});
+is($node->safe_psql('postgres', q{SELECT nest(30, 'SELECT 1')}), '1', 'exports, thirty deep');
+is(unlink(glob "$dir/nest*"), 30, 'each a file');
+fails(q{SELECT nest(30, 'SELECT 1 / 0')}, qr/22012/, 'an error in the innermost');
+is(files(), 'all', 'leaves nothing of any behind');
+{
+	my $session = Hotpath::Session->new($node, name => 'nested');
+	$session->send(q{SELECT nest(3, 'SELECT pg_sleep(600)')});
+	ok(wait_until(sub { files() =~ /(\.hotpath\S+ ){3}all/ }, 'three files'), 'three are written');
+	$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nested'});
+	ok(wait_until(sub { files() eq 'all' }, 'the files are gone'), 'terminated, nothing of any is left');
+	$session->abandon;
+}
+
 # cancelled and terminated while rows are written, seen in the progress view
 for my $function ('pg_cancel_backend', 'pg_terminate_backend')
 {

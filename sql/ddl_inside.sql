@@ -88,6 +88,26 @@ rollback;
 
 \set VERBOSITY default
 
+-- one that swaps the names of columns of a level that was read
+create table folder (id int primary key);
+create table a (id int primary key, folder_id int references folder, x text, y text);
+create function swaps(text) returns bool language plpgsql as $$
+begin
+	alter table a rename x to z;
+	alter table a rename y to x;
+	alter table a rename z to y;
+	return true;
+end $$;
+create domain swapping as text check (swaps(value));
+create table b (id int primary key, folder_id int references folder, arr swapping[]);
+insert into folder values (1);
+insert into a values (1, 1, 'x', 'y');
+begin;
+select here(), hotpath.embed('folder', array[1],
+	'{"with": {"a": {"columns": ["x"], "filter": {"x": "x"}}, "b": {"filter": {"arr": ["s"]}}}}');
+rollback;
+select hotpath.embed('folder', array[1], '{"with": {"a": {"columns": ["x"], "filter": {"x": "x"}}, "b": {}}}');
+
 create table other (id int primary key);
 create function adds_columns(text) returns bool language plpgsql as $$
 begin

@@ -17,7 +17,8 @@
  * changes by itself touches nothing: what it runs afterwards is analyzed afterwards; nor
  * does anything change that is locked.
  *
- * Called by relation.c; a look-up for a name by whoever has a row type.
+ * Called by relation.c; a look-up for a name by whoever has a row type, the hash by whoever has noted numbers of
+ * columns and calls functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -111,7 +112,7 @@ are_altered(const HpRelation *rel, const HpRelation *old)
 		return is_any(hp_relation_is_later, rel->relid, rel->ncolumns, NULL);
 	if (hp_relation_is_held(old))
 		return false;
-	return old->ncolumns > rel->ncolumns || old->column_hashes[old->ncolumns] != rel->column_hashes[old->ncolumns] ||
+	return old->ncolumns > rel->ncolumns || hp_relation_columns_hash(old) != rel->column_hashes[old->ncolumns] ||
 		(!hp_relation_is_next(rel, old) && is_any(hp_relation_is_later, rel->relid, old->ncolumns, old));
 }
 
@@ -140,6 +141,13 @@ hp_relation_check_columns(const HpRelation *rel)
 			errmsg("columns of %s were altered while the transaction was open", rel->name),
 			errdetail("The statement may have been analyzed before, and mean other columns."),
 			errhint("Run the transaction again."));
+}
+
+/* Tells whether the columns are those that they were: their order, names, types and collations. */
+uint64
+hp_relation_columns_hash(const HpRelation *rel)
+{
+	return rel->column_hashes[rel->ncolumns];
 }
 
 /* The column of a row type with a name; InvalidAttrNumber if there is none. */

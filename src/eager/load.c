@@ -318,14 +318,20 @@ check_to_one(const HpNode *node, int nkeys)
 
 /*
  * Have the relations that a level reads, and lock them.  They were there when the specification was
- * read, but a function that a statement above has called may have dropped one since.
+ * read, but a function that a statement above has called may have dropped one since, or altered columns.
  */
 static void
 hold_relations(const HpLevel *level)
 {
 	ListCell   *lc;
 
-	hp_relation_by_oid(level->relid);
+	if (hp_relation_columns_hash(hp_relation_by_oid(level->relid)) != level->columns_hash)
+		ereport(ERROR,
+				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("table \"%s\" has changed while its rows were being loaded",
+					   hp_relation_name(level->relid)),
+				errdetail("A function that was called meanwhile has altered its columns."),
+				errhint("Load them again."));
 	if (OidIsValid(level->via.through))
 		hp_relation_by_oid(level->via.through);
 	foreach(lc, level->below)

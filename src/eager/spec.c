@@ -387,8 +387,10 @@ read_open_level(LevelText *text, TupleDesc desc, const HpColumnList *columns, in
 static void
 read_level(LevelText *text, const HpColumnList *columns, int depth)
 {
-	Relation	rel = relation_open(text->level->relid, NoLock);
+	Relation	rel;
 
+	text->level->columns_hash = hp_relation_columns_hash(hp_relation_by_oid(text->level->relid));
+	rel = relation_open(text->level->relid, NoLock);
 	read_open_level(text, CreateTupleDescCopy(RelationGetDescr(rel)), columns, depth);
 	relation_close(rel, NoLock);
 }
@@ -564,11 +566,13 @@ HpLevel *
 hp_spec_rows(const HpRelationship *via, Jsonb *filter, const char *order_by, int64 limit)
 {
 	HpLevel    *level = palloc0(sizeof(HpLevel));
+	uint64		columns_hash = hp_relation_columns_hash(hp_relation_by_oid(via->target));
 	Relation	rel = relation_open(via->target, NoLock);
 	TupleDesc	desc = CreateTupleDescCopy(RelationGetDescr(rel));
 	const char *name = hp_relation_name(via->target);
 
 	level->relid = via->target;
+	level->columns_hash = columns_hash;
 	level->via = *via;
 	level->limit = limit;
 	level->as_row = true;

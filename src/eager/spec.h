@@ -38,6 +38,7 @@ typedef struct HpLevel
 	const char *key;			/* output key; NULL at the root */
 	const char *path;			/* for messages */
 	Oid			relid;
+	uint64		columns_hash;	/* of the relation, when it was read */
 	HpRelationship via;			/* from the level above; not at the root */
 	bool		to_one;
 	HpJoin		join;

@@ -113,12 +113,24 @@ hp_row_check(HeapTupleHeader header, TupleDesc desc)
 #define hp_constraint_is_loose(form) ((form)->conperiod || !(form)->conenforced)
 #endif
 
-/* 18: a NOT NULL constraint may be NOT VALID, and only the compact attribute tells. */
+/* 18: a NOT NULL constraint may be NOT VALID, and only the compact attribute tells, or its row of pg_constraint. */
 #if PG_VERSION_NUM < 180000
 #define hp_is_not_null(desc, attnum) (TupleDescAttr(desc, (attnum) - 1)->attnotnull)
+#define HP_NOT_NULL_IS_VALID true
+#define hp_not_valid_column(row) InvalidAttrNumber
 #else
+#include "catalog/pg_constraint.h"
 #define hp_is_not_null(desc, attnum) \
 	(TupleDescCompactAttr(desc, (attnum) - 1)->attnullability == ATTNULLABLE_VALID)
+#define HP_NOT_NULL_IS_VALID false
+static inline AttrNumber
+hp_not_valid_column(HeapTuple row)
+{
+	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(row);
+
+	return form->contype == CONSTRAINT_NOTNULL && !form->convalidated ? extractNotNullColumn(row) :
+		InvalidAttrNumber;
+}
 #endif
 
 /* A hint to the processor; no server header has one before 18. */

@@ -45,6 +45,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+uint64		hp_relation_messages = 1;
 uint64		hp_relation_epoch = 1;
 uint64		hp_relation_privilege_epoch = 1;
 
@@ -81,9 +82,6 @@ static HpRelation *last_by_relid = NULL;
 /* The relation whose changes make all descriptors invalid. */
 static Oid	watched_for_all = InvalidOid;
 
-/* Grows with every invalidation: one that arrives while a descriptor is built must not be lost. */
-static uint64 invalidations = 0;
-
 static void
 invalidate(Oid relid)
 {
@@ -116,7 +114,7 @@ relation_changed(Datum arg, Oid relid)
 {
 	WatchEntry *watch;
 
-	invalidations++;
+	hp_relation_messages++;
 	hp_relation_changed(relid);
 	if (!OidIsValid(relid) || relid == watched_for_all)
 	{
@@ -145,7 +143,7 @@ privileges_changed(Datum arg, int cacheid, uint32 hash)
 static void
 anything_changed(Datum arg, int cacheid, uint32 hash)
 {
-	invalidations++;
+	hp_relation_messages++;
 	hp_relation_invalidate_all();
 }
 
@@ -392,7 +390,8 @@ build(Oid relid, bool locked)
 	HpRelation *result;
 	RelationEntry *entry;
 	HpRelation *old;
-	uint64		before = invalidations;
+	/* a message that arrives meanwhile must not be lost */
+	uint64		before = ++hp_relation_messages;
 
 	sweep_dropped();
 	rel = try_relation_open(relid, NoLock);
@@ -430,7 +429,7 @@ build(Oid relid, bool locked)
 	}
 	entry->relation = result;
 	/* what was built while something changed may be of before and after, and serves this once */
-	result->valid = before == invalidations;
+	result->valid = before == hp_relation_messages;
 	if (!result->valid)
 		hp_relation_epoch++;
 	MemoryContextSetParent(context, CacheMemoryContext);

@@ -77,7 +77,12 @@ extern bool hp_relation_lock_first(Oid relid, HpRelation *known);
 extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *arg), void *arg);
 
 /* relation_snapshot.c */
+extern bool hp_relation_snapshot_is_certain(void);
 extern void hp_relation_check_file(Oid relid);
+extern List *hp_relation_named_in(List *queries);
+extern void hp_relation_check_files(List *relids);
+extern bool hp_relation_was_not_null(Oid relid, AttrNumber attnum);
+extern bool hp_relation_was_key(Oid relid, const HpKeyDef *def);
 
 /* relation_rights.c */
 extern void hp_relation_check_select_slow(HpRelation *rel);
@@ -108,7 +113,11 @@ extern void hp_relation_note_columns(HpRelation *rel, TupleDesc desc);
 extern void hp_relation_follow_columns(HpRelation *rel, const HpRelation *old);
 extern bool hp_relation_has_own_columns(Oid relid);
 extern void hp_relation_check_columns(const HpRelation *rel);
+extern uint64 hp_relation_columns_hash(const HpRelation *rel);
 extern AttrNumber hp_relation_find_column(TupleDesc desc, const char *name);
+
+/* Grows with every message about a relation or what descriptors rest upon, and whenever one is built. */
+extern uint64 hp_relation_messages;
 
 /* Grows whenever a descriptor may have become invalid. */
 extern uint64 hp_relation_epoch;

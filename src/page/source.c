@@ -12,6 +12,9 @@
  * inheritance, which is added, does not hold for its children.  Whoever reads the
  * rows of these checks that no two are equal.
  *
+ * What was declared after the active snapshot was taken need not hold for the rows that
+ * it shows: an order that rests upon such a key, or such a column, is refused.
+ *
  * Rows are shown whole, or with some columns: those asked for, in front, and the
  * order's columns behind them.  A statement then names these columns only, so
  * the right to read others is not needed.
@@ -32,11 +35,13 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/object.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "catalog/relation.h"
 #include "eager/eager.h"
 #include "query/query.h"
 #include "utils/builtins.h"
@@ -120,7 +125,7 @@ is_better_key(const HpKeyDef *def, const HpKeyDef *best)
 	return def->ncolumns < best->ncolumns;
 }
 
-/* The key that makes an order unique; NULL if it is, or if there is none. */
+/* The key by which an order is unique already, or else the best one to make it so; NULL if there is none. */
 static const HpKeyDef *
 find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique)
 {
@@ -135,11 +140,9 @@ find_key(HpRelation *known, Relation rel, const HpOrder *order, bool *unique)
 
 		if (def == NULL)
 			continue;
-		if (order_has_key(order, def))
-		{
-			*unique = true;
-			return NULL;
-		}
+		*unique = order_has_key(order, def);
+		if (*unique)
+			return def;
 		if (is_better_key(def, best))
 			best = def;
 	}
@@ -160,6 +163,35 @@ refuse_order(Relation rel)
 					  "only deferrable ones, which may be violated for a while."),
 			checked ? errhint("Order by columns that are unique together.") :
 			errhint("Add a primary key to the table that is not deferrable."));
+}
+
+hp_noreturn static void
+report_declared_later(Relation rel, char *detail)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("the order of \"%s\" rests upon what was declared after the snapshot was taken",
+				   RelationGetRelationName(rel)),
+			errdetail_internal("%s", detail),
+			IsolationUsesXactSnapshot() ? errhint("Run the transaction again.") :
+			errhint("Run the statement again."));
+}
+
+/* Raise an error if the key or the columns that are NOT NULL need not be so in all rows of the snapshot. */
+static void
+check_declared(Relation rel, const HpOrder *order, const HpKeyDef *key)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	if (hp_relation_snapshot_is_certain())
+		return;
+	if (!hp_relation_was_key(relid, key))
+		report_declared_later(rel, psprintf("Rows may be equal by index \"%s\".",
+											NameStr(key->index_name)));
+	for (int i = 0; i < order->ncolumns; i++)
+		if (!order->columns[i].nullable && !hp_relation_was_not_null(relid, order->columns[i].attnum))
+			report_declared_later(rel, psprintf("There may be nulls in column \"%s\".",
+												NameStr(order->columns[i].name)));
 }
 
 /* Make the order unique. */
@@ -193,6 +225,8 @@ complete_order(HpSource *source, HpRelation *known)
 		source->unique = false;
 	else if (!source->unique)
 		refuse_order(rel);
+	else
+		check_declared(rel, order, key);
 	if (order->ncolumns == 0)
 		refuse_order(rel);
 }

@@ -127,14 +127,6 @@ by_key(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Oid *types)
 	return statement_of(rel, sql, def->ncolumns, types, unconstify(HpKey *, key)->values);
 }
 
-/* Run a statement that reads a relation, whose rows the active snapshot must be new enough to show. */
-static void
-read_rows(const HpRelation *rel, HpStatement *statement, uint64 limit, Visit *v)
-{
-	hp_relation_check_file(rel->relid);
-	hp_statement_run(statement, HP_PLAN_SERIAL, limit, take_row, v);
-}
-
 /*
  * The row with a key, as a composite datum, under the active snapshot.  Raises
  * an error if there are several, which only inheritance can cause.
@@ -146,7 +138,7 @@ hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found
 	Oid			types[INDEX_MAX_KEYS];
 	HpStatement statement = by_key(rel, def, key, types);
 
-	read_rows(rel, &statement, 2, &v);
+	hp_statement_run(&statement, HP_PLAN_SERIAL, 2, take_row, &v);
 	if (v.nrows > 1)
 		hp_query_report_several(rel);
 	*found = v.nrows == 1;
@@ -216,7 +208,7 @@ hp_query_rows(HpRelation *rel, const HpKeyDef *def, const HpKey *keys, int nkeys
 		arrays[c] = column_array(def, c, keys, nkeys);
 	}
 	statement = statement_of(rel, sql, def->ncolumns, types, arrays);
-	read_rows(rel, &statement, 0, &v);
+	hp_statement_run(&statement, HP_PLAN_SERIAL, 0, take_row, &v);
 }
 
 /* Visit every row, until the visitor returns false. */
@@ -226,7 +218,7 @@ hp_query_all(HpRelation *rel, HpRowVisitor visit, void *arg)
 	Visit		v = {.rowtype = rel->rowtype,.visit = visit,.arg = arg};
 	HpStatement statement = statement_of(rel, hp_build_all(rel), 0, NULL, NULL);
 
-	read_rows(rel, &statement, 0, &v);
+	hp_statement_run(&statement, HP_PLAN_SERIAL, 0, take_row, &v);
 }
 
 /*

@@ -38,6 +38,7 @@
 
 #include "base/compat.h"
 #include "catalog/pg_type.h"
+#include "catalog/relation.h"
 #include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"
@@ -197,12 +198,16 @@ plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 {
 	int			options = use == HP_READER_ONE_GO ? CURSOR_OPT_PARALLEL_OK : 0;
 	PlannedStmt *plan;
+	List	   *relids;
 
 	query = linitial_node(Query, pg_rewrite_query(query));
 	check_reads_only(query);
+	/* the planner does not leave it as it is */
+	relids = hp_relation_named_in(list_make1(query));
 	plan = hp_plan_query(query, sql, options, params);
 	if (plan->rowMarks != NIL)
 		refuse_locking();
+	hp_relation_check_files(relids);
 	return plan;
 }
 

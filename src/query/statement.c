@@ -89,6 +89,7 @@ typedef struct RowReceiver
 	void	   *arg;
 	const HpStatement *statement;
 	SPIPlanPtr	plan;			/* its, once it is executed */
+	bool		writes;
 } RowReceiver;
 
 static uint32
@@ -319,14 +320,15 @@ hp_statement_check_relations(const HpStatement *statement, const List *relids)
 }
 
 /*
- * Refuse rows of another type, or of other relations.  Names are looked up whenever a plan is made
- * anew: another session may have given the table's to another one.
+ * Refuse rows of another type, or of other relations, or that the snapshot does not show.  Names are looked up
+ * whenever a plan is made anew: another session may have given the table's to another one.
  */
 static void
 receive_start(DestReceiver *self, int operation, TupleDesc desc)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
 	Oid			rowtype = receiver->statement->rowtype;
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
 
 	if (OidIsValid(rowtype) && TupleDescAttr(desc, 0)->atttypid != rowtype)
 		ereport(ERROR,
@@ -334,15 +336,9 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 				errmsg("the table was renamed while it was read"),
 				errdetail("Its name now belongs to a table with rows of another type."),
 				errhint("Try again."));
-	if (receiver->statement->relids != NIL)
-	{
-		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
-		ListCell   *lc;
-
-		hp_statement_check_relations(receiver->statement, source->relationOids);
-		foreach(lc, receiver->statement->relids)
-			hp_relation_check_file(lfirst_oid(lc));
-	}
+	hp_statement_check_relations(receiver->statement, source->relationOids);
+	if (!receiver->writes && !hp_relation_snapshot_is_certain())
+		hp_relation_check_files(hp_relation_named_in(source->query_list));
 }
 
 static void
@@ -352,7 +348,8 @@ receive_end(DestReceiver *self)
 
 /* The receiver's kind tells SPI that rows are not thrown away, as DestNone would. */
 static void
-init_receiver(RowReceiver *receiver, const HpStatement *statement, HpRowSink sink, void *arg)
+init_receiver(RowReceiver *receiver, const HpStatement *statement, HpPlanning planning, HpRowSink sink,
+			  void *arg)
 {
 	receiver->receiver.receiveSlot = receive_row;
 	receiver->receiver.rStartup = receive_start;
@@ -363,6 +360,7 @@ init_receiver(RowReceiver *receiver, const HpStatement *statement, HpRowSink sin
 											  ALLOCSET_DEFAULT_SIZES);
 	receiver->statement = statement;
 	receiver->plan = NULL;
+	receiver->writes = planning == HP_PLAN_WRITE;
 	receiver->sink = sink;
 	receiver->arg = arg;
 }
@@ -439,7 +437,7 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	int			result;
 
 	hp_spi_connect();
-	init_receiver(&receiver, statement, sink, arg);
+	init_receiver(&receiver, statement, planning, sink, arg);
 	options.params = hp_statement_params(statement);
 	options.read_only = planning != HP_PLAN_WRITE;
 	options.must_return_tuples = true;
@@ -447,8 +445,6 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.dest = &receiver.receiver;
 	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
 		result = execute_kept(statement, planning, &receiver, &options);
-	else if (statement->relids == NIL && options_of(planning) != 0)
-		result = SPI_execute_extended(statement->sql.data, &options);
 	else
 	{
 		/* goes with the procedure */

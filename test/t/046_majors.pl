@@ -1,5 +1,5 @@
 # What newer majors of PostgreSQL have and 15 has not: tables with virtual generated columns, foreign
-# keys that are not enforced, keys over ranges of time.
+# keys that are not enforced, keys over ranges of time, NOT NULL that is NOT VALID.
 use strict;
 use warnings;
 use FindBin;
@@ -122,5 +122,19 @@ $node->safe_psql('postgres', q{CREATE TABLE temporal (r int4range, during datera
 	INSERT INTO temporal VALUES ('[1,2)', '[2024-01-01,2024-02-01)'), ('[1,2)', '[2024-02-01,2024-03-01)')});
 like(failure(q{SELECT hotpath.cache_table('temporal')}), qr/42704/, 'a key over ranges of time is none to cache by');
 like(failure(q{SELECT hotpath.page(NULL::temporal, 'r, during', 2)}), qr/HP005/, 'nor does it tell the rows of a page apart');
+
+# A column that is NOT NULL, but not for the rows that it had, has nulls; so it has for a snapshot of before VALIDATE
+$node->safe_psql('postgres', q{CREATE TABLE nv (id int PRIMARY KEY, a int); INSERT INTO nv VALUES (1, NULL), (2, 5);
+	ALTER TABLE nv ADD CONSTRAINT a_given NOT NULL a NOT VALID});
+my $page = q{SELECT hotpath.page_json('nv', 'a', columns => ARRAY['id', 'a']) -> 'items'};
+my $session = Hotpath::Session->new($node);
+is($session->query($page), '[{"id":2,"a":5},{"id":1,"a":null}]', 'NOT VALID: pages have the row with the null');
+$session->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+$node->safe_psql('postgres', 'UPDATE nv SET a = 0 WHERE a IS NULL; ALTER TABLE nv VALIDATE CONSTRAINT a_given');
+$session->query($page);
+like($session->last_error, qr/declared after the snapshot/, 'validated since: a snapshot of before has it still, and pages are refused');
+$session->query('ROLLBACK');
+is($session->query($page), '[{"id":1,"a":0},{"id":2,"a":5}]', 'and of after they are not');
+$session->quit;
 
 done_testing();

@@ -117,19 +117,19 @@ hp_row_check(HeapTupleHeader header, TupleDesc desc)
 #if PG_VERSION_NUM < 180000
 #define hp_is_not_null(desc, attnum) (TupleDescAttr(desc, (attnum) - 1)->attnotnull)
 #define HP_NOT_NULL_IS_VALID true
-#define hp_not_valid_column(row) InvalidAttrNumber
+#define hp_not_null_column(row, valid) (*(valid) = true, InvalidAttrNumber)
 #else
 #include "catalog/pg_constraint.h"
 #define hp_is_not_null(desc, attnum) \
 	(TupleDescCompactAttr(desc, (attnum) - 1)->attnullability == ATTNULLABLE_VALID)
 #define HP_NOT_NULL_IS_VALID false
 static inline AttrNumber
-hp_not_valid_column(HeapTuple row)
+hp_not_null_column(HeapTuple row, bool *valid)
 {
 	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(row);
 
-	return form->contype == CONSTRAINT_NOTNULL && !form->convalidated ? extractNotNullColumn(row) :
-		InvalidAttrNumber;
+	*valid = form->convalidated;
+	return form->contype == CONSTRAINT_NOTNULL ? extractNotNullColumn(row) : InvalidAttrNumber;
 }
 #endif
 

@@ -305,6 +305,27 @@ retire(HpRelation *rel)
 	MemoryContextSetParent(rel->context, TopTransactionContext);
 }
 
+/*
+ * Have the indexes listed, and those of a partitioned table in the relation cache: they become valid under a
+ * lock that we do not wait for (relation_snapshot.c).
+ */
+static void
+open_indexes(Relation rel)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		Relation	index = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ?
+			try_relation_open(lfirst_oid(lc), AccessShareLock) : NULL;
+
+		if (index != NULL)
+			relation_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+}
+
 static HpRelation *
 fill_descriptor(Relation rel, MemoryContext context)
 {
@@ -327,7 +348,7 @@ fill_descriptor(Relation rel, MemoryContext context)
 	outer = MemoryContextSwitchTo(context);
 	hp_relation_note_name(result);
 	hp_relation_note_columns(result, RelationGetDescr(rel));
-	list_free(RelationGetIndexList(rel));
+	open_indexes(rel);
 	if (OidIsValid(rel->rd_pkindex))
 	{
 		HpKeyProblem problem;

@@ -14,15 +14,20 @@
  * snapshot already.  That is for whoever draws conclusions from it, under
  * every isolation level.
  *
- * Almost always no look at a catalog is needed: whoever changes one of these sends
- * a message that is processed here before the change is seen, so without any since
- * some moment, a snapshot that shows all transactions that were begun by then is new
- * enough.
+ * Often no look at a catalog is needed: whoever changes one of these sends a
+ * message.  Without any since some moment, a snapshot that shows all transactions that
+ * were begun by then is new enough.  For this the message must have come before
+ * the change is seen.  It has for what needs an exclusive lock, which is kept until the
+ * messages are sent.  What is changed under weaker ones, such as a new index, may be seen
+ * before, but only by building an entry of the relation cache in that very moment: so
+ * each descriptor that is built counts as a message, and building it opens
+ * the indexes that change so.
  *
  * Called when rows are read from a table: not for a hit, which the fences of the
  * cache allow, nor by writers.  Partitions and children are looked at if this
  * transaction has locked them, as it has those that its plans have not left out.
- * The caller has locked the tables themselves.
+ * The caller has locked the tables themselves.  Tables that functions within a query read
+ * are theirs to look after.
  *
  * Memory: lists in the current context.
  *
@@ -69,64 +74,91 @@ hp_relation_snapshot_is_certain(void)
 	return TransactionIdFollowsOrEquals(GetActiveSnapshot()->xmin, next);
 }
 
-/* Has another transaction made this row of a catalog since the active snapshot was taken? */
+/* Is a row of a catalog one that the active snapshot shows, of another transaction?  Releases it. */
 static bool
-is_newer(HeapTuple tuple)
+is_settled(HeapTuple tuple)
 {
-	TransactionId xmin = HeapTupleHeaderGetXmin(tuple->t_data);
-
-	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
-		XidInMVCCSnapshot(xmin, GetActiveSnapshot());
-}
-
-/* The file that a relation had for the active snapshot; InvalidOid if it was not there. */
-static Oid
-file_then(Oid relid)
-{
-	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	scan = systable_beginscan(catalog, ClassOidIndexId, true, GetActiveSnapshot(), 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		result = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
-}
-
-/*
- * Raise an error if a table has got another file since the active snapshot was taken.  What was not there
- * then counts only if a query names it: a partition that has joined since has nothing to show.  True if it may
- * have children.
- */
-static bool
-check_file(Oid relid, bool named)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Form_pg_class form;
-	bool		suspect;
-	bool		parent;
-	Oid			now;
-	Oid			then;
+	TransactionId xmin;
+	bool		result;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	form = (Form_pg_class) GETSTRUCT(tuple);
-	now = form->relfilenode;
-	parent = form->relhassubclass;
-	/* rows of a materialized view are for all snapshots */
-	suspect = form->relkind == RELKIND_RELATION && OidIsValid(now) && is_newer(tuple);
+	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	result = !TransactionIdIsNormal(xmin) ||
+		(!TransactionIdIsCurrentTransactionId(xmin) && !XidInMVCCSnapshot(xmin, GetActiveSnapshot()));
 	ReleaseSysCache(tuple);
-	if (!suspect)
-		return parent;
-	then = file_then(relid);
-	if (then == now || (!named && !OidIsValid(then)))
-		return parent;
+	return result;
+}
+
+/* Begin a scan of a catalog's rows about a relation, as the active snapshot shows them. */
+static SysScanDesc
+begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	return systable_beginscan(catalog, index, true, GetActiveSnapshot(), 1, &key);
+}
+
+/* Was a relation there for the active snapshot?  If so, sets the file that it had. */
+static bool
+was_there(Oid relid, Oid *file)
+{
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid);
+	HeapTuple	tuple = systable_getnext(scan);
+	bool		found = HeapTupleIsValid(tuple);
+
+	*file = found ? ((Form_pg_class) GETSTRUCT(tuple))->relfilenode : InvalidOid;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+/* Was a table below another, for the active snapshot? */
+static bool
+was_child(Oid relid, Oid parent)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relid);
+	HeapTuple	tuple;
+	bool		found = false;
+
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+static bool
+is_among(Oid relid, const Oid *relids, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (relids[i] == relid)
+			return true;
+	return false;
+}
+
+/* Has one of the tables that were below one, for the active snapshot, left it? */
+static bool
+has_lost_child(Oid relid, const Oid *children, int n)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, InheritsParentIndexId, Anum_pg_inherits_inhparent, relid);
+	HeapTuple	tuple;
+	bool		found = false;
+
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = !is_among(((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid, children, n);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+hp_noreturn static void
+report_rewritten(Oid relid)
+{
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("\"%s\" was truncated or rewritten after the statement had begun",
@@ -135,11 +167,57 @@ check_file(Oid relid, bool named)
 			errhint("Run the statement again."));
 }
 
-/* Check the tables below one, as far as they are locked. */
+hp_noreturn static void
+report_joined(Oid relid, Oid parent)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			errmsg("\"%s\" became a partition of \"%s\" after the snapshot was taken",
+				   hp_relation_name(relid), hp_relation_name(parent)),
+			errdetail("The snapshot may show rows of it that the constraints and keys do not hold for."),
+			errhint("Run the statement again, or the transaction if it keeps its snapshot."));
+}
+
+/* What is looked for. */
+typedef struct Look
+{
+	bool		files;			/* files that are newer than the snapshot */
+	bool		partitions;		/* partitions that had rows before they joined */
+} Look;
+
+/*
+ * Look at a table, that is named (no parent) or below one.  *is_new is set if it was not there yet: what is
+ * below another, and has joined it, shows nothing then.  True if it may have children.
+ */
+static bool
+look_at(Oid relid, Oid parent, const Look *look, bool *is_new)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	FormData_pg_class now;
+	Oid			file;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
+	if (is_settled(tuple))
+		return now.relhassubclass;
+	*is_new = !was_there(relid, &file);
+	/* rows of a materialized view are for all snapshots */
+	if (look->files && now.relkind == RELKIND_RELATION && file != now.relfilenode &&
+		OidIsValid(now.relfilenode) && !(*is_new && OidIsValid(parent)))
+		report_rewritten(relid);
+	if (look->partitions && now.relispartition && OidIsValid(parent) && !*is_new &&
+		!was_child(relid, parent))
+		report_joined(relid, parent);
+	return now.relhassubclass;
+}
+
+/* Look at the tables below one, as far as they are locked. */
 static void
-check_children(Oid relid)
+look_below(Oid relid, const Look *look)
 {
 	Relation	rel = table_open(relid, NoLock);
+	bool		any_new = false;
 	const Oid  *children;
 	int			n;
 
@@ -164,11 +242,28 @@ check_children(Oid relid)
 	}
 	for (int i = 0; i < n; i++)
 	{
+		bool		is_new = false;
+
 		CHECK_FOR_INTERRUPTS();
-		if (hp_lock_held(children[i], AccessShareLock) && check_file(children[i], false))
-			check_children(children[i]);
+		if (!hp_lock_held(children[i], AccessShareLock))
+			continue;
+		if (look_at(children[i], relid, look, &is_new))
+			look_below(children[i], look);
+		any_new = any_new || is_new;
 	}
+	/* it may be in the place of another one, which had rows for the snapshot */
+	if (any_new && look->files && has_lost_child(relid, children, n))
+		report_rewritten(relid);
 	table_close(rel, NoLock);
+}
+
+static void
+look_at_tree(Oid relid, const Look *look)
+{
+	bool		is_new;
+
+	if (look_at(relid, InvalidOid, look, &is_new))
+		look_below(relid, look);
 }
 
 /*
@@ -178,10 +273,10 @@ check_children(Oid relid)
 void
 hp_relation_check_file(Oid relid)
 {
-	if (IsolationUsesXactSnapshot() || hp_relation_snapshot_is_certain())
-		return;
-	if (check_file(relid, true))
-		check_children(relid);
+	Look		look = {.files = true};
+
+	if (!IsolationUsesXactSnapshot() && !hp_relation_snapshot_is_certain())
+		look_at_tree(relid, &look);
 }
 
 /* Add the relations that a query names, or a view that it names; a walker of query trees. */
@@ -217,57 +312,61 @@ hp_relation_named_in(List *queries)
 	return relids;
 }
 
-/* Check the files of all that some queries read, which are locked for them; they may have been planned. */
+/*
+ * Check the files of all that some queries read, which are locked for them; they may have been planned.  by_key
+ * if it matters that their keys hold in all rows: then, no partition may have joined either.
+ */
 void
-hp_relation_check_files(List *relids)
+hp_relation_check_files(List *relids, bool by_key)
 {
+	Look		look = {.files = !IsolationUsesXactSnapshot(),.partitions = by_key};
 	ListCell   *lc;
 
+	if (hp_relation_snapshot_is_certain() || (!look.files && !look.partitions))
+		return;
 	foreach(lc, relids)
 	{
 		CHECK_FOR_INTERRUPTS();
-		hp_relation_check_file(lfirst_oid(lc));
+		look_at_tree(lfirst_oid(lc), &look);
 	}
 }
 
-/* Is a row of a catalog as the active snapshot shows it?  Releases it. */
-static bool
-is_settled(HeapTuple tuple)
+/* Was a table there for the active snapshot?  If not it shows no rows of it. */
+bool
+hp_relation_was_there(Oid relid)
 {
-	TransactionId xmin;
-	bool		result;
+	Oid			file;
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	xmin = HeapTupleHeaderGetXmin(tuple->t_data);
-	result = !TransactionIdIsNormal(xmin) ||
-		(!TransactionIdIsCurrentTransactionId(xmin) && !XidInMVCCSnapshot(xmin, GetActiveSnapshot()));
-	ReleaseSysCache(tuple);
-	return result;
+	return was_there(relid, &file);
 }
 
-/* Begin a scan of a catalog's rows about a relation, as the active snapshot shows them. */
-static SysScanDesc
-begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid)
+/*
+ * Does a row of a catalog about a relation count, where the snapshot shows it?  What the transaction itself
+ * declares is true of the newest rows; a snapshot that it keeps may show others.
+ */
+static bool
+counts(HeapTuple tuple, Relation rel)
 {
-	ScanKeyData key;
-
-	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	return systable_beginscan(catalog, index, true, GetActiveSnapshot(), 1, &key);
+	return !IsolationUsesXactSnapshot() || rel->rd_createSubid != InvalidSubTransactionId ||
+		!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
 }
 
-/* Has a column a NOT NULL constraint that is still to be validated? */
+/* Has a column a NOT NULL constraint that was still to be validated for the active snapshot? */
 static bool
-is_unvalidated(Oid relid, AttrNumber attnum)
+was_unvalidated(Relation rel, AttrNumber attnum)
 {
 	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid,
-								  relid);
+								  RelationGetRelid(rel));
 	HeapTuple	tuple;
 	bool		result = false;
 
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = hp_not_valid_column(tuple) == attnum;
+	{
+		bool		valid;
+
+		result = hp_not_null_column(tuple, &valid) == attnum && !(valid && counts(tuple, rel));
+	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;
@@ -275,10 +374,11 @@ is_unvalidated(Oid relid, AttrNumber attnum)
 
 /* Was a column declared NOT NULL for the active snapshot? */
 static bool
-was_declared_not_null(Oid relid, AttrNumber attnum)
+was_declared_not_null(Relation rel, AttrNumber attnum)
 {
 	Relation	catalog = table_open(AttributeRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relid);
+	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid,
+								  RelationGetRelid(rel));
 	HeapTuple	tuple;
 	bool		result = false;
 
@@ -286,7 +386,7 @@ was_declared_not_null(Oid relid, AttrNumber attnum)
 	{
 		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
 
-		result = form->attnum == attnum && form->attnotnull;
+		result = form->attnum == attnum && form->attnotnull && counts(tuple, rel);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -295,13 +395,13 @@ was_declared_not_null(Oid relid, AttrNumber attnum)
 
 /* Was a column, which is NOT NULL now, so for the active snapshot, in all rows? */
 bool
-hp_relation_was_not_null(Oid relid, AttrNumber attnum)
+hp_relation_was_not_null(Relation rel, AttrNumber attnum)
 {
-	bool		declared = is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+	bool		declared = is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(RelationGetRelid(rel)),
 													  Int16GetDatum(attnum))) ||
-		was_declared_not_null(relid, attnum);
+		was_declared_not_null(rel, attnum);
 
-	return declared && (HP_NOT_NULL_IS_VALID || !is_unvalidated(relid, attnum));
+	return declared && (HP_NOT_NULL_IS_VALID || !was_unvalidated(rel, attnum));
 }
 
 /* Does a row of pg_index enforce a key? */
@@ -311,22 +411,26 @@ enforces_key(HeapTuple tuple, TupleDesc desc, const HpKeyDef *def)
 	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
 	bool		isnull;
 	const oidvector *classes;
+	const oidvector *collations;
 
 	if (!form->indisunique || !form->indimmediate || !form->indisvalid ||
 		form->indnkeyatts != def->ncolumns || !heap_attisnull(tuple, Anum_pg_index_indpred, desc))
 		return false;
 	classes = (const oidvector *)
 		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc, &isnull));
+	collations = (const oidvector *)
+		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
 	for (int i = 0; i < def->ncolumns; i++)
 		if (form->indkey.values[i] != def->columns[i].attnum ||
-			classes->values[i] != def->columns[i].opclass)
+			classes->values[i] != def->columns[i].opclass ||
+			collations->values[i] != def->columns[i].collation)
 			return false;
 	return true;
 }
 
 /* Was a key, which is one now, enforced for the active snapshot, if only by an index that has been made anew since? */
 bool
-hp_relation_was_key(Oid relid, const HpKeyDef *def)
+hp_relation_was_key(Relation rel, const HpKeyDef *def)
 {
 	Relation	catalog;
 	SysScanDesc scan;
@@ -336,9 +440,9 @@ hp_relation_was_key(Oid relid, const HpKeyDef *def)
 	if (is_settled(SearchSysCache1(INDEXRELID, ObjectIdGetDatum(def->index))))
 		return true;
 	catalog = table_open(IndexRelationId, AccessShareLock);
-	scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, relid);
+	scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, RelationGetRelid(rel));
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = enforces_key(tuple, RelationGetDescr(catalog), def);
+		result = enforces_key(tuple, RelationGetDescr(catalog), def) && counts(tuple, rel);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;

@@ -32,6 +32,7 @@
 #include "storage/fd.h"
 #include "storage/ipc.h"
 #include "utils/acl.h"
+#include "utils/memutils.h"
 #include "utils/wait_event.h"
 
 /* Bytes of JSON between two calls of the compressor. */
@@ -240,32 +241,45 @@ remove_at_exit(void)
 	registered = true;
 }
 
+/* Take the innermost export off the list, without a file that is not whole. */
+static void
+forget(FileTarget *target)
+{
+	remove_temp(target);
+	innermost = target->outer;
+	pfree(target);
+}
+
 /* Export to a path; level NULL is the default. */
 HpFileResult
 hp_file_export(const char *path, const HpExport *export, const HpCompression *method,
 			   const int *level)
 {
-	FileTarget *target = palloc0(sizeof(FileTarget));
+	FileTarget *target;
+	HpFileResult result;
 
 	check_privilege();
 	check_path(path);
+	remove_at_exit();
+	/* when the session ends, it is needed after what aborts the transaction may have been called */
+	target = MemoryContextAllocZero(TopMemoryContext, sizeof(FileTarget));
 	target->path = path;
 	target->fd = -1;
-	target->compressor = hp_compressor_begin(method, level);
-	hp_writer_init(&target->out, CurrentMemoryContext, PART_SIZE);
-
-	remove_at_exit();
 	target->outer = innermost;
 	innermost = target;
 	PG_TRY();
 	{
+		target->compressor = hp_compressor_begin(method, level);
+		hp_writer_init(&target->out, CurrentMemoryContext, PART_SIZE);
 		write_file(target, export);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		innermost = target->outer;
-		remove_temp(target);
+		forget(target);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	return target->result;
+	result = target->result;
+	forget(target);
+	return result;
 }

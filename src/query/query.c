@@ -24,6 +24,7 @@
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "base/compat.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "query/spi.h"
 #include "query/statement.h"
@@ -86,8 +87,12 @@ hp_query_report_several(const HpRelation *rel)
 	ereport(ERROR,
 			errcode(ERRCODE_CARDINALITY_VIOLATION),
 			errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
-			errdetail("Tables that inherit from it do not share its unique index."),
-			errhint("Query the tables of the inheritance tree one by one."));
+			has_subclass(rel->relid) ?
+			errdetail("Tables that inherit from it do not share its unique index.") :
+			errdetail("The key is newer than the snapshot, which shows rows from before."),
+			has_subclass(rel->relid) ?
+			errhint("Query the tables of the inheritance tree one by one.") :
+			errhint("Run the transaction again."));
 }
 
 /* Are there names in a key's texts that may change without a message for the relation? */
@@ -129,7 +134,7 @@ by_key(HpRelation *rel, const HpKeyDef *def, const HpKey *key, Oid *types)
 
 /*
  * The row with a key, as a composite datum, under the active snapshot.  Raises
- * an error if there are several, which only inheritance can cause.
+ * an error if there are several, which only inheritance can cause, or a key that is newer than the snapshot.
  */
 Datum
 hp_query_row(HpRelation *rel, const HpKeyDef *def, const HpKey *key, bool *found)

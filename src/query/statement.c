@@ -338,7 +338,7 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 				errhint("Try again."));
 	hp_statement_check_relations(receiver->statement, source->relationOids);
 	if (!receiver->writes && !hp_relation_snapshot_is_certain())
-		hp_relation_check_files(hp_relation_named_in(source->query_list));
+		hp_relation_check_files(hp_relation_named_in(source->query_list), receiver->statement->by_key);
 }
 
 static void
@@ -389,6 +389,7 @@ hp_statement_init(HpStatement *statement)
 {
 	initStringInfo(&statement->sql);
 	statement->relids = NIL;
+	statement->by_key = false;
 	statement->rowtype = InvalidOid;
 	statement->nargs = 0;
 	statement->capacity = 8;

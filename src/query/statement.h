@@ -20,6 +20,7 @@ typedef struct HpStatement
 	StringInfoData sql;
 	List	   *relids;			/* whose names are in the text */
 	Oid			rowtype;		/* that the first column must have, InvalidOid for any */
+	bool		by_key;			/* partitions that joined after the snapshot are refused: a key must hold */
 	int			nargs;
 	int			capacity;		/* of the arrays */
 	Oid		   *types;

@@ -107,6 +107,10 @@ fails(q{SELECT nest(30, 'SELECT 1 / 0')}, qr/22012/, 'an error in the innermost'
 is(files(), 'all', 'leaves nothing of any behind');
 {
 	my $session = Hotpath::Session->new($node, name => 'nested');
+	# what is called at the end comes in the reverse order of these
+	$session->query(q{SELECT nest(2, 'SELECT 1')});
+	unlink glob "$dir/nest*";
+	$session->query('CREATE TEMP TABLE brief (a int)');
 	$session->send(q{SELECT nest(3, 'SELECT pg_sleep(600)')});
 	ok(wait_until(sub { files() =~ /(\.hotpath\S+ ){3}all/ }, 'three files'), 'three are written');
 	$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nested'});

@@ -90,14 +90,22 @@ is_settled(HeapTuple tuple)
 	return result;
 }
 
-/* Begin a scan of a catalog's rows about a relation, as the active snapshot shows them. */
+/*
+ * Begin a scan of a catalog's rows about a relation, as the active snapshot shows them; one at a time.  Where the
+ * transaction keeps its snapshot, without what it has done itself: what it declares is true of the newest
+ * rows, and the snapshot may show others.
+ */
 static SysScanDesc
 begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid)
 {
+	static SnapshotData snapshot;
 	ScanKeyData key;
 
+	snapshot = *GetActiveSnapshot();
+	if (IsolationUsesXactSnapshot())
+		snapshot.curcid = FirstCommandId;
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	return systable_beginscan(catalog, index, true, GetActiveSnapshot(), 1, &key);
+	return systable_beginscan(catalog, index, true, &snapshot, 1, &key);
 }
 
 /* Was a relation there for the active snapshot?  If so, sets the file that it had. */
@@ -186,8 +194,9 @@ typedef struct Look
 } Look;
 
 /*
- * Look at a table, that is named (no parent) or below one.  *is_new is set if it was not there yet: what is
- * below another, and has joined it, shows nothing then.  True if it may have children.
+ * Look at a table, that is named (no parent) or below one.  *is_new tells whether it was not there yet: what is
+ * below another, and has joined it, shows nothing then.  A partition that was there, and has joined since, is
+ * as new unless that is an error.  True if it may have children.
  */
 static bool
 look_at(Oid relid, Oid parent, const Look *look, bool *is_new)
@@ -196,6 +205,7 @@ look_at(Oid relid, Oid parent, const Look *look, bool *is_new)
 	FormData_pg_class now;
 	Oid			file;
 
+	*is_new = false;
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
@@ -206,9 +216,12 @@ look_at(Oid relid, Oid parent, const Look *look, bool *is_new)
 	if (look->files && now.relkind == RELKIND_RELATION && file != now.relfilenode &&
 		OidIsValid(now.relfilenode) && !(*is_new && OidIsValid(parent)))
 		report_rewritten(relid);
-	if (look->partitions && now.relispartition && OidIsValid(parent) && !*is_new &&
-		!was_child(relid, parent))
-		report_joined(relid, parent);
+	if (OidIsValid(parent) && now.relispartition && !*is_new && !was_child(relid, parent))
+	{
+		if (look->partitions)
+			report_joined(relid, parent);
+		*is_new = true;
+	}
 	return now.relhassubclass;
 }
 
@@ -242,7 +255,7 @@ look_below(Oid relid, const Look *look)
 	}
 	for (int i = 0; i < n; i++)
 	{
-		bool		is_new = false;
+		bool		is_new;
 
 		CHECK_FOR_INTERRUPTS();
 		if (!hp_lock_held(children[i], AccessShareLock))
@@ -313,25 +326,30 @@ hp_relation_named_in(List *queries)
 }
 
 /*
- * Check the files of all that some queries read, which are locked for them; they may have been planned.  by_key
- * if it matters that their keys hold in all rows: then, no partition may have joined either.
+ * Check the files of all that some queries read, which are locked for them; they may have been planned.  Of a
+ * partitioned table whose key must hold in all rows (InvalidOid: none), no partition may have joined either.
  */
 void
-hp_relation_check_files(List *relids, bool by_key)
+hp_relation_check_files(List *relids, Oid keyed)
 {
-	Look		look = {.files = !IsolationUsesXactSnapshot(),.partitions = by_key};
+	Look		look = {.files = !IsolationUsesXactSnapshot()};
 	ListCell   *lc;
 
-	if (hp_relation_snapshot_is_certain() || (!look.files && !look.partitions))
+	if (hp_relation_snapshot_is_certain())
 		return;
 	foreach(lc, relids)
 	{
 		CHECK_FOR_INTERRUPTS();
-		look_at_tree(lfirst_oid(lc), &look);
+		look.partitions = lfirst_oid(lc) == keyed;
+		if (look.files || look.partitions)
+			look_at_tree(lfirst_oid(lc), &look);
 	}
 }
 
-/* Was a table there for the active snapshot?  If not it shows no rows of it. */
+/*
+ * Was a table there for the active snapshot?  If not it has no rows to show, but those of partitions that joined and
+ * what the transaction has written itself.
+ */
 bool
 hp_relation_was_there(Oid relid)
 {
@@ -340,24 +358,13 @@ hp_relation_was_there(Oid relid)
 	return was_there(relid, &file);
 }
 
-/*
- * Does a row of a catalog about a relation count, where the snapshot shows it?  What the transaction itself
- * declares is true of the newest rows; a snapshot that it keeps may show others.
- */
-static bool
-counts(HeapTuple tuple, Relation rel)
-{
-	return !IsolationUsesXactSnapshot() || rel->rd_createSubid != InvalidSubTransactionId ||
-		!TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data));
-}
-
 /* Has a column a NOT NULL constraint that was still to be validated for the active snapshot? */
 static bool
-was_unvalidated(Relation rel, AttrNumber attnum)
+was_unvalidated(Oid relid, AttrNumber attnum)
 {
 	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid,
-								  RelationGetRelid(rel));
+								  relid);
 	HeapTuple	tuple;
 	bool		result = false;
 
@@ -365,7 +372,7 @@ was_unvalidated(Relation rel, AttrNumber attnum)
 	{
 		bool		valid;
 
-		result = hp_not_null_column(tuple, &valid) == attnum && !(valid && counts(tuple, rel));
+		result = hp_not_null_column(tuple, &valid) == attnum && !valid;
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -374,11 +381,10 @@ was_unvalidated(Relation rel, AttrNumber attnum)
 
 /* Was a column declared NOT NULL for the active snapshot? */
 static bool
-was_declared_not_null(Relation rel, AttrNumber attnum)
+was_declared_not_null(Oid relid, AttrNumber attnum)
 {
 	Relation	catalog = table_open(AttributeRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid,
-								  RelationGetRelid(rel));
+	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relid);
 	HeapTuple	tuple;
 	bool		result = false;
 
@@ -386,7 +392,7 @@ was_declared_not_null(Relation rel, AttrNumber attnum)
 	{
 		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
 
-		result = form->attnum == attnum && form->attnotnull && counts(tuple, rel);
+		result = form->attnum == attnum && form->attnotnull;
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -395,13 +401,13 @@ was_declared_not_null(Relation rel, AttrNumber attnum)
 
 /* Was a column, which is NOT NULL now, so for the active snapshot, in all rows? */
 bool
-hp_relation_was_not_null(Relation rel, AttrNumber attnum)
+hp_relation_was_not_null(Oid relid, AttrNumber attnum)
 {
-	bool		declared = is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(RelationGetRelid(rel)),
+	bool		declared = is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
 													  Int16GetDatum(attnum))) ||
-		was_declared_not_null(rel, attnum);
+		was_declared_not_null(relid, attnum);
 
-	return declared && (HP_NOT_NULL_IS_VALID || !was_unvalidated(rel, attnum));
+	return declared && (HP_NOT_NULL_IS_VALID || !was_unvalidated(relid, attnum));
 }
 
 /* Does a row of pg_index enforce a key? */
@@ -430,7 +436,7 @@ enforces_key(HeapTuple tuple, TupleDesc desc, const HpKeyDef *def)
 
 /* Was a key, which is one now, enforced for the active snapshot, if only by an index that has been made anew since? */
 bool
-hp_relation_was_key(Relation rel, const HpKeyDef *def)
+hp_relation_was_key(Oid relid, const HpKeyDef *def)
 {
 	Relation	catalog;
 	SysScanDesc scan;
@@ -440,9 +446,9 @@ hp_relation_was_key(Relation rel, const HpKeyDef *def)
 	if (is_settled(SearchSysCache1(INDEXRELID, ObjectIdGetDatum(def->index))))
 		return true;
 	catalog = table_open(IndexRelationId, AccessShareLock);
-	scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, RelationGetRelid(rel));
+	scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, relid);
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = enforces_key(tuple, RelationGetDescr(catalog), def) && counts(tuple, rel);
+		result = enforces_key(tuple, RelationGetDescr(catalog), def);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;

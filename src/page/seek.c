@@ -232,7 +232,7 @@ read_by_statements(Seek *seek, const HpRange *ranges, int nranges)
 		HpStatement statement;
 
 		build_statement(&statement, seek, &ranges[i]);
-		statement.by_key = source->unique;
+		statement.keyed = source->unique ? RelationGetRelid(source->rel) : InvalidOid;
 		seek->checked = false;
 		hp_statement_run(&statement, planning, seek->wanted, pass_on, seek);
 	}

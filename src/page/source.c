@@ -181,16 +181,15 @@ report_declared_later(Relation rel, char *detail)
 static void
 check_declared(Relation rel, const HpOrder *order, const HpKeyDef *key)
 {
-	if (hp_relation_snapshot_is_certain())
+	Oid			relid = RelationGetRelid(rel);
+
+	if (hp_relation_snapshot_is_certain() || !hp_relation_was_there(relid))
 		return;
-	/* partitions may have been there before */
-	if (rel->rd_rel->relkind == RELKIND_RELATION && !hp_relation_was_there(RelationGetRelid(rel)))
-		return;
-	if (!hp_relation_was_key(rel, key))
+	if (!hp_relation_was_key(relid, key))
 		report_declared_later(rel, psprintf("Rows may be equal by index \"%s\".",
 											NameStr(key->index_name)));
 	for (int i = 0; i < order->ncolumns; i++)
-		if (!order->columns[i].nullable && !hp_relation_was_not_null(rel, order->columns[i].attnum))
+		if (!order->columns[i].nullable && !hp_relation_was_not_null(relid, order->columns[i].attnum))
 			report_declared_later(rel, psprintf("There may be nulls in column \"%s\".",
 												NameStr(order->columns[i].name)));
 }

@@ -84,13 +84,15 @@ take_row(TupleTableSlot *slot, void *arg)
 void
 hp_query_report_several(const HpRelation *rel)
 {
+	bool		inherited = rel->relkind != RELKIND_PARTITIONED_TABLE && has_subclass(rel->relid);
+
 	ereport(ERROR,
 			errcode(ERRCODE_CARDINALITY_VIOLATION),
 			errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
-			has_subclass(rel->relid) ?
+			inherited ?
 			errdetail("Tables that inherit from it do not share its unique index.") :
 			errdetail("The key is newer than the snapshot, which shows rows from before."),
-			has_subclass(rel->relid) ?
+			inherited ?
 			errhint("Query the tables of the inheritance tree one by one.") :
 			errhint("Run the transaction again."));
 }

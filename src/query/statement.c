@@ -36,6 +36,7 @@
 
 #include "query/statement.h"
 
+#include "access/xact.h"
 #include "catalog/relation.h"
 #include "common/hashfn.h"
 #include "lib/ilist.h"
@@ -337,8 +338,9 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 				errdetail("Its name now belongs to a table with rows of another type."),
 				errhint("Try again."));
 	hp_statement_check_relations(receiver->statement, source->relationOids);
-	if (!receiver->writes && !hp_relation_snapshot_is_certain())
-		hp_relation_check_files(hp_relation_named_in(source->query_list), receiver->statement->by_key);
+	if (!receiver->writes && !hp_relation_snapshot_is_certain() &&
+		(!IsolationUsesXactSnapshot() || OidIsValid(receiver->statement->keyed)))
+		hp_relation_check_files(hp_relation_named_in(source->query_list), receiver->statement->keyed);
 }
 
 static void
@@ -389,7 +391,7 @@ hp_statement_init(HpStatement *statement)
 {
 	initStringInfo(&statement->sql);
 	statement->relids = NIL;
-	statement->by_key = false;
+	statement->keyed = InvalidOid;
 	statement->rowtype = InvalidOid;
 	statement->nargs = 0;
 	statement->capacity = 8;

@@ -20,7 +20,7 @@ typedef struct HpStatement
 	StringInfoData sql;
 	List	   *relids;			/* whose names are in the text */
 	Oid			rowtype;		/* that the first column must have, InvalidOid for any */
-	bool		by_key;			/* partitions that joined after the snapshot are refused: a key must hold */
+	Oid			keyed;			/* whose key must hold in all rows of the snapshot, or InvalidOid */
 	int			nargs;
 	int			capacity;		/* of the arrays */
 	Oid		   *types;

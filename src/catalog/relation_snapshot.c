@@ -29,7 +29,7 @@
  * The caller has locked the tables themselves.  Tables that functions within a query read
  * are theirs to look after.
  *
- * Memory: lists in the current context.
+ * Memory: lists in the current context; a copy of the snapshot while a catalog is scanned.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,6 +48,7 @@
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
@@ -90,30 +91,39 @@ is_settled(HeapTuple tuple)
 	return result;
 }
 
+/* Which rows of a catalog a scan sees. */
+typedef enum View
+{
+	AS_SHOWN,					/* those that the active snapshot shows */
+	BEFORE_OWN					/* without what the transaction has done itself */
+} View;
+
 /*
- * Begin a scan of a catalog's rows about a relation, as the active snapshot shows them; one at a time.  Where the
- * transaction keeps its snapshot, without what it has done itself: what it declares is true of the newest
- * rows, and the snapshot may show others.
+ * Must what is declared hold without the transaction's own commands as well?  These declare what is true of the
+ * newest rows; a snapshot that is kept may show others.
  */
+#define OWN_COUNTS_NOT IsolationUsesXactSnapshot()
+
+/* Begin a scan of a catalog's rows about a relation; one at a time. */
 static SysScanDesc
-begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid)
+begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid, View view)
 {
 	static SnapshotData snapshot;
 	ScanKeyData key;
 
 	snapshot = *GetActiveSnapshot();
-	if (IsolationUsesXactSnapshot())
+	if (view == BEFORE_OWN)
 		snapshot.curcid = FirstCommandId;
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	return systable_beginscan(catalog, index, true, &snapshot, 1, &key);
 }
 
-/* Was a relation there for the active snapshot?  If so, sets the file that it had. */
+/* Was a relation there?  If so, sets the file that it had. */
 static bool
-was_there(Oid relid, Oid *file)
+was_there(Oid relid, View view, Oid *file)
 {
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid);
+	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid, view);
 	HeapTuple	tuple = systable_getnext(scan);
 	bool		found = HeapTupleIsValid(tuple);
 
@@ -123,12 +133,12 @@ was_there(Oid relid, Oid *file)
 	return found;
 }
 
-/* Was a table below another, for the active snapshot? */
+/* Was a table below another? */
 static bool
-was_child(Oid relid, Oid parent)
+was_child(Oid relid, Oid parent, View view)
 {
 	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relid);
+	SysScanDesc scan = begin_scan(catalog, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relid, view);
 	HeapTuple	tuple;
 	bool		found = false;
 
@@ -137,6 +147,15 @@ was_child(Oid relid, Oid parent)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return found;
+}
+
+/* Was a table there that is below another only since? */
+static bool
+has_joined(Oid relid, Oid parent, View view)
+{
+	Oid			file;
+
+	return was_there(relid, view, &file) && !was_child(relid, parent, view);
 }
 
 static bool
@@ -150,15 +169,25 @@ is_among(Oid relid, const Oid *relids, int n)
 
 /* Has one of the tables that were below one, for the active snapshot, left it? */
 static bool
-has_lost_child(Oid relid, const Oid *children, int n)
+has_lost_child(Relation rel, const Oid *children, int n)
 {
+	bool		partitioned = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, InheritsParentIndexId, Anum_pg_inherits_inhparent, relid);
+	SysScanDesc scan = begin_scan(catalog, InheritsParentIndexId, Anum_pg_inherits_inhparent,
+								  RelationGetRelid(rel), AS_SHOWN);
 	HeapTuple	tuple;
 	bool		found = false;
 
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		found = !is_among(((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid, children, n);
+	{
+		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
+
+		CHECK_FOR_INTERRUPTS();
+		/* a partition does not leave without a change of its row in pg_class */
+		found = !form->inhdetachpending &&
+			!(partitioned && is_settled(SearchSysCache1(RELOID, ObjectIdGetDatum(form->inhrelid)))) &&
+			!is_among(form->inhrelid, children, n);
+	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return found;
@@ -183,54 +212,72 @@ report_joined(Oid relid, Oid parent)
 			errmsg("\"%s\" became a partition of \"%s\" after the snapshot was taken",
 				   hp_relation_name(relid), hp_relation_name(parent)),
 			errdetail("The snapshot may show rows of it that the constraints and keys do not hold for."),
-			errhint("Run the statement again, or the transaction if it keeps its snapshot."));
+			errhint("Read it by a newer snapshot: in another statement, or in another transaction if this "
+					"one keeps its snapshot."));
 }
 
-/* What is looked for. */
+/* What is looked for, and whether anything new was found. */
 typedef struct Look
 {
 	bool		files;			/* files that are newer than the snapshot */
-	bool		partitions;		/* partitions that had rows before they joined */
+	bool		partitions;		/* partitions that were there before they joined */
+	bool		any_new;		/* a table has become part of the tree since the snapshot */
 } Look;
 
 /*
- * Look at a table, that is named (no parent) or below one.  *is_new tells whether it was not there yet: what is
- * below another, and has joined it, shows nothing then.  A partition that was there, and has joined since, is
- * as new unless that is an error.  True if it may have children.
+ * Look at a table, that is named (no parent) or below one.  What is below another, and was not there yet, has
+ * nothing to show; nor need a partition that was there, and has joined since, unless it is an error.  True if
+ * it may have children.
  */
 static bool
-look_at(Oid relid, Oid parent, const Look *look, bool *is_new)
+look_at(Oid relid, Oid parent, Look *look)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	FormData_pg_class now;
+	bool		is_new;
 	Oid			file;
 
-	*is_new = false;
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
 	if (is_settled(tuple))
 		return now.relhassubclass;
-	*is_new = !was_there(relid, &file);
+	is_new = !was_there(relid, AS_SHOWN, &file);
 	/* rows of a materialized view are for all snapshots */
 	if (look->files && now.relkind == RELKIND_RELATION && file != now.relfilenode &&
-		OidIsValid(now.relfilenode) && !(*is_new && OidIsValid(parent)))
+		OidIsValid(now.relfilenode) && !(is_new && OidIsValid(parent)))
 		report_rewritten(relid);
-	if (OidIsValid(parent) && now.relispartition && !*is_new && !was_child(relid, parent))
+	if (OidIsValid(parent) && now.relispartition &&
+		(has_joined(relid, parent, AS_SHOWN) || (OWN_COUNTS_NOT && has_joined(relid, parent, BEFORE_OWN))))
 	{
 		if (look->partitions)
 			report_joined(relid, parent);
-		*is_new = true;
+		is_new = true;
 	}
+	look->any_new = look->any_new || is_new;
 	return now.relhassubclass;
 }
 
-/* Look at the tables below one, as far as they are locked. */
+/* Is there a place among its children for what was in one that has left? */
+static bool
+has_room(Relation rel, const Look *look)
+{
+	PartitionDesc partitions;
+
+	if (look->any_new || rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return true;
+	partitions = RelationGetPartitionDesc(rel, true);
+	return partitions->boundinfo != NULL && partition_bound_has_default(partitions->boundinfo);
+}
+
+/*
+ * Look at the tables below one, as far as they are locked; the second time, whether any has left its place to
+ * another, whose rows the snapshot does not show.
+ */
 static void
-look_below(Oid relid, const Look *look)
+look_below(Oid relid, Look *look, bool again)
 {
 	Relation	rel = table_open(relid, NoLock);
-	bool		any_new = false;
 	const Oid  *children;
 	int			n;
 
@@ -253,30 +300,28 @@ look_below(Oid relid, const Look *look)
 			oids[n++] = lfirst_oid(lc);
 		children = oids;
 	}
+	if (again && has_room(rel, look) && has_lost_child(rel, children, n))
+		report_rewritten(relid);
 	for (int i = 0; i < n; i++)
 	{
-		bool		is_new;
-
 		CHECK_FOR_INTERRUPTS();
 		if (!hp_lock_held(children[i], AccessShareLock))
 			continue;
-		if (look_at(children[i], relid, look, &is_new))
-			look_below(children[i], look);
-		any_new = any_new || is_new;
+		if (again ? has_subclass(children[i]) : look_at(children[i], relid, look))
+			look_below(children[i], look, again);
 	}
-	/* it may be in the place of another one, which had rows for the snapshot */
-	if (any_new && look->files && has_lost_child(relid, children, n))
-		report_rewritten(relid);
 	table_close(rel, NoLock);
 }
 
 static void
-look_at_tree(Oid relid, const Look *look)
+look_at_tree(Oid relid, Look *look)
 {
-	bool		is_new;
-
-	if (look_at(relid, InvalidOid, look, &is_new))
-		look_below(relid, look);
+	look->any_new = false;
+	if (!look_at(relid, InvalidOid, look))
+		return;
+	look_below(relid, look, false);
+	if (look->files)
+		look_below(relid, look, true);
 }
 
 /*
@@ -346,25 +391,31 @@ hp_relation_check_files(List *relids, Oid keyed)
 	}
 }
 
-/*
- * Was a table there for the active snapshot?  If not it has no rows to show, but those of partitions that joined and
- * what the transaction has written itself.
- */
+/* Was a table there for the active snapshot?  If not it shows no rows of its own. */
 bool
 hp_relation_was_there(Oid relid)
 {
 	Oid			file;
 
-	return was_there(relid, &file);
+	return was_there(relid, AS_SHOWN, &file);
 }
 
-/* Has a column a NOT NULL constraint that was still to be validated for the active snapshot? */
+/* Must what is declared of a table hold before the transaction's own commands?  Not if these have made it. */
 static bool
-was_unvalidated(Oid relid, AttrNumber attnum)
+asks_before_own(Oid relid)
+{
+	Oid			file;
+
+	return OWN_COUNTS_NOT && was_there(relid, BEFORE_OWN, &file);
+}
+
+/* Had a column a NOT NULL constraint that was still to be validated? */
+static bool
+was_unvalidated(Oid relid, AttrNumber attnum, View view)
 {
 	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid,
-								  relid);
+								  relid, view);
 	HeapTuple	tuple;
 	bool		result = false;
 
@@ -379,12 +430,13 @@ was_unvalidated(Oid relid, AttrNumber attnum)
 	return result;
 }
 
-/* Was a column declared NOT NULL for the active snapshot? */
+/* Was a column declared NOT NULL? */
 static bool
-was_declared_not_null(Oid relid, AttrNumber attnum)
+was_declared_not_null(Oid relid, AttrNumber attnum, View view)
 {
 	Relation	catalog = table_open(AttributeRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relid);
+	SysScanDesc scan = begin_scan(catalog, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, relid,
+								  view);
 	HeapTuple	tuple;
 	bool		result = false;
 
@@ -399,15 +451,23 @@ was_declared_not_null(Oid relid, AttrNumber attnum)
 	return result;
 }
 
+/* Was a column NOT NULL in all rows? */
+static bool
+was_not_null(Oid relid, AttrNumber attnum, View view)
+{
+	return was_declared_not_null(relid, attnum, view) &&
+		(HP_NOT_NULL_IS_VALID || !was_unvalidated(relid, attnum, view));
+}
+
 /* Was a column, which is NOT NULL now, so for the active snapshot, in all rows? */
 bool
 hp_relation_was_not_null(Oid relid, AttrNumber attnum)
 {
-	bool		declared = is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
-													  Int16GetDatum(attnum))) ||
-		was_declared_not_null(relid, attnum);
-
-	return declared && (HP_NOT_NULL_IS_VALID || !was_unvalidated(relid, attnum));
+	if (HP_NOT_NULL_IS_VALID &&
+		is_settled(SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum))))
+		return true;
+	return was_not_null(relid, attnum, AS_SHOWN) &&
+		(!asks_before_own(relid) || was_not_null(relid, attnum, BEFORE_OWN));
 }
 
 /* Does a row of pg_index enforce a key? */
@@ -434,22 +494,28 @@ enforces_key(HeapTuple tuple, TupleDesc desc, const HpKeyDef *def)
 	return true;
 }
 
-/* Was a key, which is one now, enforced for the active snapshot, if only by an index that has been made anew since? */
-bool
-hp_relation_was_key(Oid relid, const HpKeyDef *def)
+/* Was a key enforced, by whatever index? */
+static bool
+was_key(Oid relid, const HpKeyDef *def, View view)
 {
-	Relation	catalog;
-	SysScanDesc scan;
+	Relation	catalog = table_open(IndexRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, relid, view);
 	HeapTuple	tuple;
 	bool		result = false;
 
-	if (is_settled(SearchSysCache1(INDEXRELID, ObjectIdGetDatum(def->index))))
-		return true;
-	catalog = table_open(IndexRelationId, AccessShareLock);
-	scan = begin_scan(catalog, IndexIndrelidIndexId, Anum_pg_index_indrelid, relid);
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
 		result = enforces_key(tuple, RelationGetDescr(catalog), def);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;
+}
+
+/* Was a key, which is one now, enforced for the active snapshot, if only by an index that has been made anew since? */
+bool
+hp_relation_was_key(Oid relid, const HpKeyDef *def)
+{
+	if (is_settled(SearchSysCache1(INDEXRELID, ObjectIdGetDatum(def->index))))
+		return true;
+	return was_key(relid, def, AS_SHOWN) &&
+		(!asks_before_own(relid) || was_key(relid, def, BEFORE_OWN));
 }

@@ -35,7 +35,6 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "catalog/object.h"
@@ -173,8 +172,8 @@ report_declared_later(Relation rel, char *detail)
 			errmsg("the order of \"%s\" rests upon what was declared after the snapshot was taken",
 				   RelationGetRelationName(rel)),
 			errdetail_internal("%s", detail),
-			IsolationUsesXactSnapshot() ? errhint("Run the transaction again.") :
-			errhint("Run the statement again."));
+			errhint("Read it by a newer snapshot: in another statement, or in another transaction if this "
+					"one keeps its snapshot."));
 }
 
 /* Raise an error if the key or the columns that are NOT NULL need not be so in all rows of the snapshot. */

@@ -91,10 +91,11 @@ hp_query_report_several(const HpRelation *rel)
 			errmsg("more than one row of \"%s\" has this key", hp_relation_name(rel->relid)),
 			inherited ?
 			errdetail("Tables that inherit from it do not share its unique index.") :
-			errdetail("The key is newer than the snapshot, which shows rows from before."),
+			errdetail("The snapshot shows rows from before the key was added, or a partition joined."),
 			inherited ?
 			errhint("Query the tables of the inheritance tree one by one.") :
-			errhint("Run the transaction again."));
+			errhint("Read it by a newer snapshot: in another statement, or in another transaction if this "
+					"one keeps its snapshot."));
 }
 
 /* Are there names in a key's texts that may change without a message for the relation? */

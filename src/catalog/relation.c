@@ -306,19 +306,18 @@ retire(HpRelation *rel)
 }
 
 /*
- * Have the indexes listed, and those of a partitioned table in the relation cache: they become valid under a
- * lock that we do not wait for (relation_snapshot.c).
+ * Have the indexes of a partitioned table in the relation cache: they become valid under a lock that we do not
+ * wait for (relation_snapshot.c).
  */
 static void
 open_indexes(Relation rel)
 {
-	List	   *indexes = RelationGetIndexList(rel);
+	List	   *indexes = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? RelationGetIndexList(rel) : NIL;
 	ListCell   *lc;
 
 	foreach(lc, indexes)
 	{
-		Relation	index = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ?
-			try_relation_open(lfirst_oid(lc), AccessShareLock) : NULL;
+		Relation	index = try_relation_open(lfirst_oid(lc), AccessShareLock);
 
 		if (index != NULL)
 			relation_close(index, AccessShareLock);
@@ -349,6 +348,8 @@ fill_descriptor(Relation rel, MemoryContext context)
 	hp_relation_note_name(result);
 	hp_relation_note_columns(result, RelationGetDescr(rel));
 	open_indexes(rel);
+	/* last, as a message may have had what it sets forgotten */
+	list_free(RelationGetIndexList(rel));
 	if (OidIsValid(rel->rd_pkindex))
 	{
 		HpKeyProblem problem;

@@ -21,7 +21,8 @@
  * messages are sent.  What is changed under weaker ones, such as a new index, may be seen
  * before, but only by building an entry of the relation cache in that very moment: so
  * each descriptor that is built counts as a message, and building it opens
- * the indexes that change so.
+ * the indexes that change so.  Not covered: a table whose children, by plain inheritance,
+ * leave it in that moment, and leave their rows to it, as planning looks at pg_inherits itself.
  *
  * Called when rows are read from a table: not for a hit, which the fences of the
  * cache allow, nor by writers.  Partitions and children are looked at if this
@@ -42,16 +43,19 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_rewrite.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -94,6 +98,7 @@ is_settled(HeapTuple tuple)
 /* Which rows of a catalog a scan sees. */
 typedef enum View
 {
+	AS_IS,						/* the newest */
 	AS_SHOWN,					/* those that the active snapshot shows */
 	BEFORE_OWN					/* without what the transaction has done itself */
 } View;
@@ -115,47 +120,106 @@ begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid, View view)
 	if (view == BEFORE_OWN)
 		snapshot.curcid = FirstCommandId;
 	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
-	return systable_beginscan(catalog, index, true, &snapshot, 1, &key);
+	return systable_beginscan(catalog, index, true, view == AS_IS ? NULL : &snapshot, 1, &key);
 }
 
-/* Was a relation there?  If so, sets the file that it had. */
+/* Was a relation there?  Sets the row that it had in pg_class, to zeros if it had none. */
 static bool
-was_there(Oid relid, View view, Oid *file)
+was_there(Oid relid, View view, FormData_pg_class *then)
 {
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid, view);
 	HeapTuple	tuple = systable_getnext(scan);
 	bool		found = HeapTupleIsValid(tuple);
 
-	*file = found ? ((Form_pg_class) GETSTRUCT(tuple))->relfilenode : InvalidOid;
+	memset(then, 0, sizeof(*then));
+	if (found)
+		memcpy(then, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return found;
 }
 
-/* Was a table below another? */
+/* A table's place below another: the row of pg_inherits.  False if it had none. */
 static bool
-was_child(Oid relid, Oid parent, View view)
+find_place(Relation catalog, Oid relid, Oid parent, View view, ItemPointer place, bool *leaving)
 {
-	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relid, view);
 	HeapTuple	tuple;
 	bool		found = false;
 
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-		found = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
+	{
+		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
+
+		found = form->inhparent == parent;
+		*place = tuple->t_self;
+		*leaving = form->inhdetachpending;
+	}
 	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
 	return found;
 }
 
-/* Was a table there that is below another only since? */
+/*
+ * Did a table have the place below another that it has now?  It may have left since, and be back with other
+ * bounds.  To be detached concurrently is no other place.
+ */
+static bool
+had_place(Oid relid, Oid parent, View view)
+{
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	ItemPointerData now;
+	ItemPointerData then;
+	bool		leaving;
+	bool		was_leaving;
+	bool		result;
+
+	result = find_place(catalog, relid, parent, AS_IS, &now, &leaving) &&
+		find_place(catalog, relid, parent, view, &then, &was_leaving) &&
+		(leaving || ItemPointerEquals(&now, &then));
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* Was a table there that has its place below another only since? */
 static bool
 has_joined(Oid relid, Oid parent, View view)
 {
-	Oid			file;
+	FormData_pg_class then;
 
-	return was_there(relid, view, &file) && !was_child(relid, parent, view);
+	return was_there(relid, view, &then) && !had_place(relid, parent, view);
+}
+
+/* Finds the rule that is a view's query.  False if there was none. */
+static bool
+find_rule(Relation catalog, Oid view, View rows, ItemPointer rule)
+{
+	SysScanDesc scan = begin_scan(catalog, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, view, rows);
+	HeapTuple	tuple;
+	bool		found = false;
+
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		found = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type == '0' + CMD_SELECT;
+		*rule = tuple->t_self;
+	}
+	systable_endscan(scan);
+	return found;
+}
+
+/* Has a view another query since? */
+static bool
+is_redefined(Oid view)
+{
+	Relation	catalog = table_open(RewriteRelationId, AccessShareLock);
+	ItemPointerData now;
+	ItemPointerData then;
+	bool		result;
+
+	result = find_rule(catalog, view, AS_IS, &now) &&
+		!(find_rule(catalog, view, AS_SHOWN, &then) && ItemPointerEquals(&now, &then));
+	table_close(catalog, AccessShareLock);
+	return result;
 }
 
 static bool
@@ -167,39 +231,13 @@ is_among(Oid relid, const Oid *relids, int n)
 	return false;
 }
 
-/* Has one of the tables that were below one, for the active snapshot, left it? */
-static bool
-has_lost_child(Relation rel, const Oid *children, int n)
-{
-	bool		partitioned = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, InheritsParentIndexId, Anum_pg_inherits_inhparent,
-								  RelationGetRelid(rel), AS_SHOWN);
-	HeapTuple	tuple;
-	bool		found = false;
-
-	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
-
-		CHECK_FOR_INTERRUPTS();
-		/* a partition does not leave without a change of its row in pg_class */
-		found = !form->inhdetachpending &&
-			!(partitioned && is_settled(SearchSysCache1(RELOID, ObjectIdGetDatum(form->inhrelid)))) &&
-			!is_among(form->inhrelid, children, n);
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return found;
-}
-
+/* Raise an error: what happened to a relation was after the snapshot of the statement. */
 hp_noreturn static void
-report_rewritten(Oid relid)
+report_newer(Oid relid, const char *what)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("\"%s\" was truncated or rewritten after the statement had begun",
-				   hp_relation_name(relid)),
+			errmsg("\"%s\" %s after the statement had begun", hp_relation_name(relid), what),
 			errdetail("The statement's snapshot does not show the rows that it has now."),
 			errhint("Run the statement again."));
 }
@@ -216,37 +254,47 @@ report_joined(Oid relid, Oid parent)
 					"one keeps its snapshot."));
 }
 
-/* What is looked for, and whether anything new was found. */
+/* What is looked for, and what of it was found in a tree of tables. */
 typedef struct Look
 {
 	bool		files;			/* files that are newer than the snapshot */
 	bool		partitions;		/* partitions that were there before they joined */
+	bool		others;			/* the rows of a table that left may be in another one that is read */
 	bool		any_new;		/* a table has become part of the tree since the snapshot */
+	List	   *parents;		/* those that have, or had, tables below them */
 } Look;
+
+/* Does a relation of this kind have rows that snapshots may show or not, itself or below it? */
+static bool
+has_rows(char relkind)
+{
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_MATVIEW;
+}
 
 /*
  * Look at a table, that is named (no parent) or below one.  What is below another, and was not there yet, has
  * nothing to show; nor need a partition that was there, and has joined since, unless it is an error.  True if
- * it may have children.
+ * it may have children, or had.
  */
 static bool
 look_at(Oid relid, Oid parent, Look *look)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	FormData_pg_class now;
+	FormData_pg_class then;
 	bool		is_new;
-	Oid			file;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
 	if (is_settled(tuple))
 		return now.relhassubclass;
-	is_new = !was_there(relid, AS_SHOWN, &file);
-	/* rows of a materialized view are for all snapshots */
-	if (look->files && now.relkind == RELKIND_RELATION && file != now.relfilenode &&
-		OidIsValid(now.relfilenode) && !(is_new && OidIsValid(parent)))
-		report_rewritten(relid);
+	is_new = !was_there(relid, AS_SHOWN, &then);
+	if (look->files && is_new && !OidIsValid(parent) && has_rows(now.relkind))
+		report_newer(relid, "was made");
+	/* after REFRESH the rows of a materialized view are for all snapshots */
+	if (look->files && !is_new && now.relkind == RELKIND_RELATION && now.relfilenode != then.relfilenode)
+		report_newer(relid, "was truncated or rewritten");
 	if (OidIsValid(parent) && now.relispartition &&
 		(has_joined(relid, parent, AS_SHOWN) || (OWN_COUNTS_NOT && has_joined(relid, parent, BEFORE_OWN))))
 	{
@@ -255,73 +303,150 @@ look_at(Oid relid, Oid parent, Look *look)
 		is_new = true;
 	}
 	look->any_new = look->any_new || is_new;
-	return now.relhassubclass;
+	return now.relhassubclass || then.relhassubclass;
 }
 
-/* Is there a place among its children for what was in one that has left? */
+/* The tables below one; the array is not to be freed. */
+static int
+get_children(Relation rel, const Oid **children)
+{
+	List	   *list;
+	Oid		   *oids;
+	int			n = 0;
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+	{
+		PartitionDesc partitions = RelationGetPartitionDesc(rel, true);
+
+		*children = partitions->oids;
+		return partitions->nparts;
+	}
+	list = find_inheritance_children(RelationGetRelid(rel), NoLock);
+	oids = palloc((list_length(list) + 1) * sizeof(Oid));
+	foreach(lc, list)
+		oids[n++] = lfirst_oid(lc);
+	*children = oids;
+	return n;
+}
+
+/* Look at the tables below one, as far as they are locked. */
+static void
+look_below(Oid relid, Look *look)
+{
+	Relation	rel = table_open(relid, NoLock);
+	const Oid  *children;
+	int			n = get_children(rel, &children);
+
+	check_stack_depth();
+	look->parents = lappend_oid(look->parents, relid);
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (hp_lock_held(children[i], AccessShareLock) && look_at(children[i], relid, look))
+			look_below(children[i], look);
+	}
+	table_close(rel, NoLock);
+}
+
+/* Is there a place for what was in a table that was below this one, and has left it? */
 static bool
 has_room(Relation rel, const Look *look)
 {
 	PartitionDesc partitions;
 
-	if (look->any_new || rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+	if (look->any_new || look->others || rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return true;
 	partitions = RelationGetPartitionDesc(rel, true);
 	return partitions->boundinfo != NULL && partition_bound_has_default(partitions->boundinfo);
 }
 
-/*
- * Look at the tables below one, as far as they are locked; the second time, whether any has left its place to
- * another, whose rows the snapshot does not show.
- */
-static void
-look_below(Oid relid, Look *look, bool again)
+/* The tables that were below one, for the active snapshot, less those of which it is certain that they still are. */
+static List *
+get_former_children(Relation rel)
 {
-	Relation	rel = table_open(relid, NoLock);
-	const Oid  *children;
-	int			n;
+	bool		partitioned = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, InheritsParentIndexId, Anum_pg_inherits_inhparent,
+								  RelationGetRelid(rel), AS_SHOWN);
+	HeapTuple	tuple;
+	List	   *result = NIL;
 
-	check_stack_depth();
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		PartitionDesc partitions = RelationGetPartitionDesc(rel, true);
+		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
 
-		children = partitions->oids;
-		n = partitions->nparts;
-	}
-	else
-	{
-		List	   *list = find_inheritance_children(relid, NoLock);
-		Oid		   *oids = palloc((list_length(list) + 1) * sizeof(Oid));
-		ListCell   *lc;
-
-		n = 0;
-		foreach(lc, list)
-			oids[n++] = lfirst_oid(lc);
-		children = oids;
-	}
-	if (again && has_room(rel, look) && has_lost_child(rel, children, n))
-		report_rewritten(relid);
-	for (int i = 0; i < n; i++)
-	{
 		CHECK_FOR_INTERRUPTS();
-		if (!hp_lock_held(children[i], AccessShareLock))
-			continue;
-		if (again ? has_subclass(children[i]) : look_at(children[i], relid, look))
-			look_below(children[i], look, again);
+		/* a partition does not leave without a change of its row in pg_class */
+		if (!form->inhdetachpending &&
+			!(partitioned && is_settled(SearchSysCache1(RELOID, ObjectIdGetDatum(form->inhrelid)))))
+			result = lappend_oid(result, form->inhrelid);
 	}
-	table_close(rel, NoLock);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
 }
 
+/* Was this a temporary table of another session, which is not read where its parents are? */
+static bool
+was_not_ours(Oid relid)
+{
+	FormData_pg_class then;
+
+	return was_there(relid, AS_SHOWN, &then) && then.relpersistence == RELPERSISTENCE_TEMP &&
+		!isTempNamespace(then.relnamespace);
+}
+
+/* Has one of the tables that were below one, for the active snapshot, left its place to another? */
+static bool
+has_lost_child(Oid relid, const Look *look)
+{
+	Relation	rel = table_open(relid, NoLock);
+	bool		found = false;
+
+	if (has_room(rel, look))
+	{
+		const Oid  *children;
+		int			n = get_children(rel, &children);
+		List	   *former = get_former_children(rel);
+		ListCell   *lc;
+
+		foreach(lc, former)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (is_among(lfirst_oid(lc), children, n))
+				found = rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE &&
+					!had_place(lfirst_oid(lc), relid, AS_SHOWN);
+			else
+				found = !was_not_ours(lfirst_oid(lc));
+			if (found)
+				break;
+		}
+	}
+	table_close(rel, NoLock);
+	return found;
+}
+
+/* Look at a table or view that is named, and at all below it. */
 static void
 look_at_tree(Oid relid, Look *look)
 {
+	ListCell   *lc;
+
 	look->any_new = false;
-	if (!look_at(relid, InvalidOid, look))
+	look->parents = NIL;
+	if (look_at(relid, InvalidOid, look))
+		look_below(relid, look);
+	if (!look->files)
 		return;
-	look_below(relid, look, false);
-	if (look->files)
-		look_below(relid, look, true);
+	foreach(lc, look->parents)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (has_lost_child(lfirst_oid(lc), look))
+			report_newer(relid, "lost a partition or child");
+	}
+	if (get_rel_relkind(relid) == RELKIND_VIEW && is_redefined(relid))
+		report_newer(relid, "was redefined");
 }
 
 /*
@@ -337,7 +462,10 @@ hp_relation_check_file(Oid relid)
 		look_at_tree(relid, &look);
 }
 
-/* Add the relations that a query names, or a view that it names; a walker of query trees. */
+/*
+ * Add the relations that a query names, or a view that it names; a walker of query trees.  A view itself is
+ * named by what has become its query, or (15) by what stands for its old and new rows.
+ */
 static bool
 add_named(Node *node, void *context)
 {
@@ -349,7 +477,7 @@ add_named(Node *node, void *context)
 	{
 		RangeTblEntry *entry = (RangeTblEntry *) node;
 
-		if (entry->rtekind == RTE_RELATION)
+		if (entry->rtekind == RTE_RELATION || (entry->rtekind == RTE_SUBQUERY && OidIsValid(entry->relid)))
 			*relids = list_append_unique_oid(*relids, entry->relid);
 		return false;
 	}
@@ -358,7 +486,7 @@ add_named(Node *node, void *context)
 	return expression_tree_walker(node, add_named, relids);
 }
 
-/* The relations that queries read, as they are after rewriting. */
+/* The relations that queries read, as they are after rewriting, and the views by way of which. */
 List *
 hp_relation_named_in(List *queries)
 {
@@ -379,9 +507,13 @@ hp_relation_check_files(List *relids, Oid keyed)
 {
 	Look		look = {.files = !IsolationUsesXactSnapshot()};
 	ListCell   *lc;
+	int			tables = 0;
 
 	if (hp_relation_snapshot_is_certain())
 		return;
+	foreach(lc, relids)
+		tables += has_rows(get_rel_relkind(lfirst_oid(lc)));
+	look.others = tables > 1;
 	foreach(lc, relids)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -395,18 +527,18 @@ hp_relation_check_files(List *relids, Oid keyed)
 bool
 hp_relation_was_there(Oid relid)
 {
-	Oid			file;
+	FormData_pg_class then;
 
-	return was_there(relid, AS_SHOWN, &file);
+	return was_there(relid, AS_SHOWN, &then);
 }
 
 /* Must what is declared of a table hold before the transaction's own commands?  Not if these have made it. */
 static bool
 asks_before_own(Oid relid)
 {
-	Oid			file;
+	FormData_pg_class then;
 
-	return OWN_COUNTS_NOT && was_there(relid, BEFORE_OWN, &file);
+	return OWN_COUNTS_NOT && was_there(relid, BEFORE_OWN, &then);
 }
 
 /* Had a column a NOT NULL constraint that was still to be validated? */
@@ -510,7 +642,7 @@ was_key(Oid relid, const HpKeyDef *def, View view)
 	return result;
 }
 
-/* Was a key, which is one now, enforced for the active snapshot, if only by an index that has been made anew since? */
+/* Was a key, which is one now, enforced for the active snapshot, if only by an index that was made anew since? */
 bool
 hp_relation_was_key(Oid relid, const HpKeyDef *def)
 {

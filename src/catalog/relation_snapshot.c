@@ -54,6 +54,7 @@
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -140,45 +141,49 @@ was_there(Oid relid, View view, FormData_pg_class *then)
 	return found;
 }
 
-/* A table's place below another: the row of pg_inherits.  False if it had none. */
+/* Was a table below another? */
 static bool
-find_place(Relation catalog, Oid relid, Oid parent, View view, ItemPointer place, bool *leaving)
+was_child(Oid relid, Oid parent, View view)
 {
+	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, relid, view);
 	HeapTuple	tuple;
 	bool		found = false;
 
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
-
-		found = form->inhparent == parent;
-		*place = tuple->t_self;
-		*leaving = form->inhdetachpending;
-	}
+		found = ((Form_pg_inherits) GETSTRUCT(tuple))->inhparent == parent;
 	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
 	return found;
 }
 
-/*
- * Did a table have the place below another that it has now?  It may have left since, and be back with other
- * bounds.  To be detached concurrently is no other place.
- */
+/* The bounds of a partition, NULL if it was none. */
+static Node *
+get_bounds(Oid relid, View view)
+{
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid, view);
+	HeapTuple	tuple = systable_getnext(scan);
+	Node	   *result = NULL;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		bounds = heap_getattr(tuple, Anum_pg_class_relpartbound, RelationGetDescr(catalog), &isnull);
+
+		if (!isnull)
+			result = stringToNode(TextDatumGetCString(bounds));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* Did a table have the place below another that it has now?  It may have left since, and be back with other bounds. */
 static bool
 had_place(Oid relid, Oid parent, View view)
 {
-	Relation	catalog = table_open(InheritsRelationId, AccessShareLock);
-	ItemPointerData now;
-	ItemPointerData then;
-	bool		leaving;
-	bool		was_leaving;
-	bool		result;
-
-	result = find_place(catalog, relid, parent, AS_IS, &now, &leaving) &&
-		find_place(catalog, relid, parent, view, &then, &was_leaving) &&
-		(leaving || ItemPointerEquals(&now, &then));
-	table_close(catalog, AccessShareLock);
-	return result;
+	return was_child(relid, parent, view) && equal(get_bounds(relid, view), get_bounds(relid, AS_IS));
 }
 
 /* Was a table there that has its place below another only since? */

@@ -161,8 +161,18 @@ is_installed() {
 	done
 }
 
-# Installs from there into the PostgreSQL of PG_CONFIG.
+# Installs from there into the PostgreSQL of PG_CONFIG.  Two runs that come with the same at once do it one
+# after the other: then the second has nothing to replace under the servers of the first.
 install_from() {
+	local lock status=0
+	exec {lock}<"$("$PG_CONFIG" --pkglibdir)"
+	flock "$lock"
+	install_unless_there "$1" || status=$?
+	exec {lock}<&-
+	return "$status"
+}
+
+install_unless_there() {
 	is_installed "$1" && return 0
 	local install=(make -s -C "$1" PG_CONFIG="$PG_CONFIG" with_llvm=no install)
 	if [ "$(id -u)" = 0 ] || [ -w "$("$PG_CONFIG" --pkglibdir)" ]; then

@@ -1,4 +1,4 @@
-# Sourced by the legs of the matrix: a chroot of another Debian suite, and the tests in it.
+# Sourced by the legs of the matrix: a chroot of another Debian suite, the tests in it, and what counts.
 # run.sh gives CACHE, MIRROR and RESULTS, and mount and process name spaces of their own.
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -83,8 +83,13 @@ test_tree() {
 	say "" "=== ${label:-make test} $*"
 	rm -f "$ROOTFS/results"
 	in_chroot RESULTS=/results "$@" make -C /src test || status=$?
-	sed -E "s/^((not )?ok - )/\1$label/" "$ROOTFS/results" >>"$RESULTS"
-	if [ "$status" != 0 ] && ! grep -q '^not ok ' "$ROOTFS/results"; then
-		echo "not ok - ${label}make test: ended with status $status" >>"$RESULTS"
+	count_results "$label" "$ROOTFS/results" "$status"
+}
+
+# count_results LABEL FILE STATUS: the results and the status of a make test.
+count_results() {
+	sed -E "s/^((not )?ok - )/\1$1/" "$2" >>"$RESULTS"
+	if [ "$3" != 0 ] && ! grep -q '^not ok ' "$2"; then
+		echo "not ok - ${1}make test: ended with status $3" >>"$RESULTS"
 	fi
 }

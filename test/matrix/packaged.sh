@@ -1,7 +1,5 @@
 #!/bin/bash
-# packaged.sh MAJOR: a leg of the matrix, on the PostgreSQL of that major as Debian packages it.  For
-# 15, whose newest minor release make test has, that of the last point release of Debian, while the
-# headers are the newest: a library must go with the minor releases before the one it was built for.
+# packaged.sh MAJOR: a leg of the matrix, on the PostgreSQL of that major as Debian packages it.
 set -euo pipefail
 . "$(dirname "$0")/chroot.sh"
 
@@ -16,11 +14,6 @@ fi
 tap=$(cd "$ROOT/test/t" && ls [0-9]*.pl | sed 's/\.pl$//' | grep -vE "$left_out")
 
 case $major in
-	15)
-		use_chroot 15 bookworm ${SECURITY:+"deb $SECURITY bookworm-security main"}
-		printf '%s\n' 'Package: postgresql-15' 'Pin: release n=bookworm' \
-			'Pin-Priority: 1001' >"$ROOTFS/etc/apt/preferences.d/postgresql-15"
-		;;
 	17) use_chroot 17 trixie ;;
 	18) use_chroot 18 forky ;;
 	# Not yet in a suite of its own; the rest comes from the suite that experimental adds to.
@@ -52,9 +45,9 @@ leg_check() {
 	if in_chroot "$@"; then echo "ok - $name" >>"$RESULTS"; else echo "not ok - $name" >>"$RESULTS"; fi
 }
 
-# With the clang that the headers came with; on 15 the suite build does that.
+# With the clang that the headers came with.
 # shellcheck disable=SC2016 # for the shell in there
-[ "$major" = 15 ] || leg_check "builds with clang" sh -euc '
+leg_check "builds with clang" sh -euc '
 	makefile=$(dirname "$("$1" --pgxs)")/../Makefile.global
 	make -s -C /tmp/copy -j2 PG_CONFIG="$1" with_llvm=no HP_CFLAGS=-Werror \
 		CC="$(sed -n "s/^CLANG *= *//p" "$makefile")" all' sh "/usr/lib/postgresql/$major/bin/pg_config"
@@ -65,15 +58,4 @@ if [ "$major" = 17 ]; then	# the one of the Dockerfile
 		! ldd /tmp/built/usr/lib/postgresql/17/lib/pg_hotpath.so | grep "not found"'
 fi
 
-suites="regress isolation tap"
-if [ "$major" = 15 ]; then
-	server=$(in_chroot dpkg-query -f '${Version}' -W postgresql-15)
-	headers=$(in_chroot dpkg-query -f '${Version}' -W postgresql-server-dev-15)
-	if ! dpkg --compare-versions "$server" lt "$headers"; then
-		echo "skipped: the archive has no 15 that is older than $headers" | tee -a "$RESULTS"
-		exit 0
-	fi
-	say "=== headers of $headers, a server of $server"
-	[ -n "${MATRIX_ALL:-}" ] || suites="regress isolation"
-fi
-test_tree "" PG_MAJOR="$major" SUITES="$suites" PRELOAD="$preload" TAP="$(echo $tap)"
+test_tree "" PG_MAJOR="$major" SUITES="regress isolation tap" PRELOAD="$preload" TAP="$(echo $tap)"

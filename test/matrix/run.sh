@@ -1,8 +1,7 @@
 #!/bin/bash
-# The other servers: builds and tests the tree, each time in a chroot of its own, on the PostgreSQL of
-# Debian's newer suites, on an older minor release of 15, and on a server that is built with
-# assertions.  Root only.  Prints "ok - LEG: test" or "not ok - LEG: test"; the last line is
-# "N passed, N failed".
+# The other servers: builds and tests the tree, on the PostgreSQL of Debian's newer suites and on a server that is
+# built with assertions, each in a chroot of its own, and on an older minor release of this machine's 15.  Root
+# only.  Prints "ok - LEG: test" or "not ok - LEG: test"; the last line is "N passed, N failed".
 #
 #   LEGS="cassert 19 17 15"    which, in the order in which they start; 18 is there as well, but
 #                              cassert is 18 already
@@ -44,8 +43,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 start_leg() {
-	local leg=$1 script=$HERE/packaged.sh
-	[ "$leg" != cassert ] || script=$HERE/cassert.sh
+	local leg=$1 script
+	case $leg in
+		cassert) script=$HERE/cassert.sh ;;
+		15) script=$HERE/minor.sh ;;
+		*) script=$HERE/packaged.sh ;;
+	esac
 	: >"$CACHE/log/$leg.results"
 	say "== $leg: begins; log: $CACHE/log/$leg.log"
 	RESULTS=$CACHE/log/$leg.results unshare --mount --pid --ipc --fork --kill-child \
@@ -85,16 +88,11 @@ isolate_environment
 mkdir -p "$CACHE/log"
 exec {lock}>"$CACHE/lock"
 flock -n "$lock" || die "another run uses $CACHE"
-# site LABEL: the archive that this machine has the packages with this label from.  The one of its own
-# Debian has the newer suites too.
-site() {
-	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" \
-		'Component: main' | head -n 1
-}
-MIRROR=$(site Debian)
-SECURITY=$(site Debian-Security)
+# The archive that this machine has its own Debian from has the newer suites too.
+MIRROR=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
+	'Component: main' | head -n 1)
 [ -n "$MIRROR" ] || die "the apt sources of this machine name no archive of Debian"
-export MIRROR SECURITY
+export MIRROR
 
 for leg in $LEGS; do
 	[ ${#running[@]} -lt "$JOBS" ] || finish_leg

@@ -17,8 +17,8 @@ check() {
 	shift 3
 	rm -rf "$work/x" && mkdir "$work/x" && cp "$here"/*.pml "$here"/*.pmh "$work/x" && cd "$work/x" || exit 2
 	if spin -a "$@" "$file" >out 2>&1 &&
-		gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=2000 -o pan pan.c >>out 2>&1; then
-		./pan -m100000 >>out 2>&1
+		gcc -O1 -w -DSAFETY -DCOLLAPSE -DMEMLIM=2000 -o pan pan.c >>out 2>&1; then
+		./pan -m10000 -w22 >>out 2>&1
 	fi
 	if grep -q 'errors: 0$' out && ! grep -Eq 'Search not completed|max search depth|out of memory|reached -DMEMLIM' out; then
 		result=holds

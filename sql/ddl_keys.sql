@@ -91,6 +91,30 @@ select hotpath.cache_table('item');
 select hotpath.get(null::item, 2);
 table configured;
 
+-- without a primary key that identifies rows, another index on its columns is the key, and cache_stats says so
+create table two (id int primary key, v int);
+create unique index two_other on two (id);
+insert into two values (1, 1);
+select hotpath.cache_table('two');
+create view two_keys as select key from hotpath.cache_stats where relation = 'two'::regclass;
+table two_keys;
+alter table two drop constraint two_pkey;
+table two_keys;
+select hotpath.get_by(null::two, 'two_other', 1), hotpath.cache_check('two');
+alter table two add primary key (id) deferrable;
+table two_keys;
+select hotpath.get_by(null::two, 'two_other', 1), hotpath.cache_check('two');
+drop index two_other;
+table two_keys;
+select hotpath.cache_check('two');
+create unique index two_part on two (id) where v > 0;
+create unique index two_expression on two (id, (abs(v)));
+table two_keys;
+select hotpath.cache_check('two');
+alter table two drop constraint two_pkey, add primary key (id);
+table two_keys;
+select hotpath.cache_check('two');
+
 -- a primary key on other columns, again and again, has one place in the registry
 create table moved (a int not null, b int not null, primary key (a));
 insert into moved values (1, 1);

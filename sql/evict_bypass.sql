@@ -44,5 +44,42 @@ select hotpath.evict_all('item') >= 5 as emptied;
 reset pg_hotpath.enabled;
 select cached();
 
+-- where nothing may be loaded, warming does not read the table (such counts may be of transactions before as well)
+create function reads() returns bigint language sql as $$
+	select pg_stat_get_xact_numscans('item'::regclass)
+$$;
+begin;
+select reads() as before \gset
+select hotpath.warm('item'), reads() - :before as scans;
+commit;
+begin isolation level serializable;
+select reads() as before \gset
+select hotpath.warm('item'), reads() - :before as scans;
+commit;
+set pg_hotpath.enabled = off;
+begin;
+select reads() as before \gset
+select hotpath.warm('item'), reads() - :before as scans;
+commit;
+reset pg_hotpath.enabled;
+-- nor for an owner to whom a policy applies, unless he wants to be told
+create role regress_evict_bypass;
+grant usage, create on schema evict_bypass to regress_evict_bypass;
+alter table item owner to regress_evict_bypass;
+alter table item enable row level security, force row level security;
+set role regress_evict_bypass;
+begin;
+select reads() as before \gset
+select hotpath.warm('item'), reads() - :before as scans;
+commit;
+set row_security = off;
+select hotpath.warm('item');
+reset row_security;
+-- the right to read it is asked for all the same
+revoke select on item from regress_evict_bypass;
+select hotpath.warm('item');
+reset role;
+
 set client_min_messages = warning;
 drop schema evict_bypass cascade;
+drop role regress_evict_bypass;

@@ -30,3 +30,19 @@ CREATE TRIGGER keep_config BEFORE INSERT ON @extschema@.cached_key
 ALTER TABLE @extschema@.cached_key ENABLE ALWAYS TRIGGER keep_config;
 COMMENT ON TRIGGER keep_config ON @extschema@.cached_key IS
 	'skips what a subscription brings for a key that is cached here already';
+
+-- cache_stats shows the index that rows are cached by: another on its columns where no primary key identifies them.
+CREATE OR REPLACE FUNCTION @extschema@.key_index(rel regclass, is_primary boolean, columns name[])
+	RETURNS regclass LANGUAGE sql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+	SELECT i.indexrelid::regclass
+	FROM pg_index i, LATERAL (SELECT is_primary AND i.indisprimary AND i.indisvalid) p (is_it)
+	WHERE i.indrelid = rel AND i.indisunique AND NOT i.indisexclusion AND i.indimmediate AND i.indislive
+		AND i.indpred IS NULL AND i.indexprs IS NULL
+		AND (p.is_it OR columns = ARRAY(
+			SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) k
+			JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = i.indkey[k]
+			ORDER BY k))
+	ORDER BY p.is_it DESC, i.indisvalid DESC, i.indexrelid LIMIT 1
+	$$;

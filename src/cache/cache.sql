@@ -260,18 +260,20 @@ CREATE FUNCTION @extschema@.key_seed(rel regclass, columns name[]) RETURNS bigin
 COMMENT ON FUNCTION @extschema@.key_seed(regclass, name[]) IS
 	'what tells the counters of a cached key; null when a column is gone';
 
+-- As resolve_key() has it: the primary key, and if there is none that identifies rows, another index on its columns.
 CREATE FUNCTION @extschema@.key_index(rel regclass, is_primary boolean, columns name[])
 	RETURNS regclass LANGUAGE sql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 	AS $$
-	SELECT i.indexrelid::regclass FROM pg_index i
-	WHERE i.indrelid = rel AND i.indisunique AND i.indpred IS NULL
-		AND (i.indisprimary OR NOT is_primary)
-		AND (is_primary OR columns = ARRAY(
+	SELECT i.indexrelid::regclass
+	FROM pg_index i, LATERAL (SELECT is_primary AND i.indisprimary AND i.indisvalid) p (is_it)
+	WHERE i.indrelid = rel AND i.indisunique AND NOT i.indisexclusion AND i.indimmediate AND i.indislive
+		AND i.indpred IS NULL AND i.indexprs IS NULL
+		AND (p.is_it OR columns = ARRAY(
 			SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) k
 			JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = i.indkey[k]
 			ORDER BY k))
-	ORDER BY i.indisvalid DESC, i.indexrelid LIMIT 1
+	ORDER BY p.is_it DESC, i.indisvalid DESC, i.indexrelid LIMIT 1
 	$$;
 COMMENT ON FUNCTION @extschema@.key_index(regclass, boolean, name[]) IS
 	'unique index that is a cached key; null when there is none any more';

@@ -160,7 +160,7 @@ find_key(Relation relation, MemoryContext context, const HpConfigRow *row, bool 
 	return found;
 }
 
-/* The key that a config row means, NULL if there is no such key any more. */
+/* The key that a config row means, NULL if there is none any more.  key_index() in cache.sql has the same rule. */
 static HpKeyDef *
 resolve_key(Relation relation, HpRelation *rel, MemoryContext context, const HpConfigRow *row)
 {

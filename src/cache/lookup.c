@@ -35,7 +35,6 @@
 #include "base/guc.h"
 #include "base/shmem.h"
 #include "common/hashfn.h"
-#include "common/int.h"
 #include "json/encoder.h"
 #include "pgtime.h"
 #include "query/query.h"
@@ -285,16 +284,6 @@ find_entry(const HpLookup *reader, const HpKey *key, HpEntryKey *entry, HpBuffer
 	return HP_UNKNOWN;
 }
 
-static TimestampTz
-expiry(const HpCachedKey *cached)
-{
-	TimestampTz result;
-
-	if (cached->ttl == 0 || pg_add_s64_overflow(GetCurrentTimestamp(), cached->ttl, &result))
-		return 0;
-	return result;
-}
-
 static bool
 too_large(const HpEntryKey *entry, Size len)
 {
@@ -325,7 +314,8 @@ publish(HpLookup *reader, const HpKey *key, HpEntryKey *entry, bool negative,
 	if (read_fences_again(reader, key, entry) != HP_QUIET ||
 		memcmp(&entry->versions[1], &before.versions[1], (entry->ndeps - 1) * sizeof(uint64)) != 0)
 		return false;
-	result = hp_store_publish(entry, expiry(reader->cached), negative, payload, len, may_evict);
+	result = hp_store_publish(entry, hp_store_expiry(reader->cached->ttl, GetCurrentTimestamp()),
+							  negative, payload, len, may_evict);
 	if (result == HP_PUBLISHED)
 		count(reader, HP_FILLS);
 	*full = result == HP_PUBLISHED_NOT;

@@ -5,7 +5,8 @@
  *
  * Warming reads the table with one scan and publishes each row under every
  * cached key, by the same rules as a single read.  It evicts nothing: when
- * there is no room any more it stops.
+ * there is no room any more it stops.  Where nothing may be published at all, the
+ * table is not read.
  *
  * Verifying walks the entries of a relation and compares each one that a reader
  * with the current snapshot could be served with the table.
@@ -86,6 +87,7 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 {
 	HpCached   *cached = hp_config_of(rel);
 	Warming		w = {.max_rows = max_rows};
+	bool		may_fill = false;
 
 	if (cached == NULL)
 		return 0;
@@ -94,8 +96,16 @@ hp_maintain_warm(HpRelation *rel, int64 max_rows)
 	for (int i = 0; i < w.nreaders; i++)
 	{
 		hp_lookup_begin(&w.readers[i], rel, cached->keys[i].def);
-		if (!hp_lookup_may_fill(&w.readers[i]))
+		if (hp_lookup_may_fill(&w.readers[i]))
+			may_fill = true;
+		else
 			w.readers[i].cached = NULL;
+	}
+	if (!may_fill)
+	{
+		/* raises the error that reading the table would */
+		(void) hp_relation_rls_applies(rel, false);
+		return 0;
 	}
 	w.desc = lookup_rowtype_tupdesc_copy(rel->rowtype, -1);
 	hp_query_all(rel, warm_row, &w);

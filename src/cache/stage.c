@@ -35,7 +35,6 @@
 #include "base/guc.h"
 #include "cache/lookup.h"
 #include "cache/store.h"
-#include "common/int.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -224,14 +223,6 @@ hp_stage_spoil(HpKey *key, bool remember)
 		spoil(s);
 }
 
-static TimestampTz
-expiry(const StagedRow *s, TimestampTz now)
-{
-	TimestampTz result;
-
-	return s->ttl == 0 || pg_add_s64_overflow(now, s->ttl, &result) ? 0 : result;
-}
-
 /* After commit: nothing here may throw. */
 static void
 publish_all(void)
@@ -250,7 +241,7 @@ publish_all(void)
 		};
 
 		if (!s->spoilt && s->row != NULL)
-			hp_store_publish(&entry, expiry(s, now), false, s->row, s->len, true);
+			hp_store_publish(&entry, hp_store_expiry(s->ttl, now), false, s->row, s->len, true);
 	}
 }
 

@@ -358,6 +358,15 @@ hp_stats_is_taken(HpSlotRef ref)
 	return is_still(&registry->slots[ref.slot], ref);
 }
 
+/* Is a slot still the one that it was given out as, and of another database than this?  Takes no lock. */
+bool
+hp_stats_is_of_another_database(HpSlotRef ref)
+{
+	const HpSlot *slot = &registry->slots[ref.slot];
+
+	return is_still(slot, ref) && slot->dbid != MyDatabaseId;
+}
+
 /* This backend's counters of a slot; they live as long as the backend. */
 HpPending *
 hp_stats_pending(HpSlotRef ref)

@@ -45,7 +45,7 @@ typedef struct HpPending
 	uint32		generation;
 	bool		dirty;
 	struct HpPending *next;		/* in the list of dirty ones */
-	uint32		counts[HP_NCOUNTERS];
+	uint64		counts[HP_NCOUNTERS];
 } HpPending;
 
 extern void hp_stats_init(void);
@@ -60,6 +60,7 @@ extern uint64 hp_stats_freed(void);
 extern void hp_stats_forget_at_commit(Oid relid);
 extern void hp_stats_forget_at_abort(Oid relid);
 extern bool hp_stats_is_taken(HpSlotRef ref);
+extern bool hp_stats_is_of_another_database(HpSlotRef ref);
 extern bool hp_stats_has_fingerprint(HpSlotRef ref, uint64 fingerprint);
 extern bool hp_stats_announce(HpSlotRef ref, uint64 fingerprint, uint64 *upto);
 extern void hp_stats_store_fingerprint(HpSlotRef ref, uint64 fingerprint);

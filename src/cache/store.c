@@ -38,6 +38,7 @@
 
 #include "base/compat.h"
 #include "cache/store_private.h"
+#include "common/int.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -466,6 +467,15 @@ link_entry_locked(HpPartition *p, const HpEntryKey *key, TimestampTz expires, bo
 	hp_stats_add_entry(key->slot, 1, (int64) nblocks * HP_BLOCK_SIZE);
 }
 
+/* When an entry expires that is made now, to be served for ttl microseconds, 0 being for ever: 0 for never. */
+TimestampTz
+hp_store_expiry(int64 ttl, TimestampTz now)
+{
+	TimestampTz result;
+
+	return ttl == 0 || pg_add_s64_overflow(now, ttl, &result) ? 0 : result;
+}
+
 /*
  * Publish an entry; replaces one of the same key.  Never throws, so that it can
  * be called after commit.
@@ -533,8 +543,8 @@ slot_listed(const HpEntry *e, const HpSlotRef *slots, int nslots)
 }
 
 /*
- * Remove all entries of some slots, or with NULL those of slots that have been
- * given back since, which nobody can find; returns how many.
+ * Remove all entries of some slots; or with NULL those of this database, and those of slots that have
+ * been given back since, in any database, which nobody can find.  Returns how many.
  */
 int64
 hp_store_remove_all(const HpSlotRef *slots, int nslots)
@@ -555,7 +565,7 @@ hp_store_remove_all(const HpSlotRef *slots, int nslots)
 			HpBlockNo	newer = e->newer;
 
 			if (slots != NULL ? slot_listed(e, slots, nslots) :
-				!hp_stats_is_taken((HpSlotRef) {e->slot, e->generation}))
+				!hp_stats_is_of_another_database((HpSlotRef) {e->slot, e->generation}))
 			{
 				free_entry_locked(p, b);
 				removed++;

@@ -79,6 +79,7 @@ extern void hp_store_attach(char *place, Size size);
 extern void hp_store_prefetch(uint64 hash);
 extern HpFound hp_store_find(const HpEntryKey *key, bool image_equal, HpBuffer *key_copy,
 							 HpBuffer *payload);
+extern TimestampTz hp_store_expiry(int64 ttl, TimestampTz now);
 extern HpPublished hp_store_publish(const HpEntryKey *key, TimestampTz expires, bool negative,
 									const char *payload, Size len, bool may_evict);
 extern bool hp_store_remove(const HpEntryKey *key);

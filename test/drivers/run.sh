@@ -248,15 +248,18 @@ administration() {
 	compare "administration: the memory is shown" "$(script admin/memory.sql -At | wc -l)" 1
 	compare "administration: there is no alarm" "$(script admin/alarms.sql -At)" ""
 	sql -c 'alter table users disable trigger user'
+	sql -c 'create table keyless (id int primary key)' -c "select hotpath.cache_table('keyless')" \
+		-c 'alter table keyless drop constraint keyless_pkey' >/dev/null
 	sed "s/interval '5 minutes'/interval '0'/" "$COOK/admin/alarms.sql" >"$COOK/admin/alarms-at-once.sql"
 	sql -c "begin; update products set title = title where id = 1; prepare transaction 'forgotten'"
 	coproc holder { psql -Xq -c 'begin; update products set title = title where id = 2' -c 'select pg_sleep(600)' 2>&1; }
 	session=$holder_PID
 	wait_for "select count(*) = 1 from pg_stat_activity where wait_event = 'PgSleep'"
-	compare "administration: there are alarms" "$(script admin/alarms-at-once.sql -At | grep -c -e '^users|.*trigger' -e "pg_sleep" -e '^forgotten')" 3
+	compare "administration: there are alarms" "$(script admin/alarms-at-once.sql -At |
+		grep -c -e '^users|.*trigger' -e '^keyless|.*key is gone' -e "pg_sleep" -e '^forgotten')" 4
 	plain "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" >/dev/null
 	wait "$session"
-	sql -c "rollback prepared 'forgotten'"
+	sql -c "rollback prepared 'forgotten'" -c 'drop table keyless'
 }
 
 wait_for() {

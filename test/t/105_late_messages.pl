@@ -32,7 +32,7 @@ sub start_readers
 			$node->connstr('postgres') ], '>', $out, '2>', $out);
 }
 
-my $files = 20_000;
+my $files = 8_000;
 
 # Give a prepared transaction files to remove, as those of a very large table.
 sub add_files
@@ -103,9 +103,6 @@ sub play
 	fail('the reader has come before the messages');
 	return;
 }
-
-# These rounds need less of a moment, and can do with more tries.
-$files = 8_000;
 
 sub analyze_between
 {

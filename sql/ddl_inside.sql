@@ -161,6 +161,25 @@ rollback;
 begin;
 select here(), p.item from hotpath.page(null::leaves, 'v desc', first => 2, filter => '{"arr": {"$ne": ["x"]}, "id": {"$gt": 0}}') p;
 rollback;
+-- the enum type that orders, before there is a cursor
+create type tint as enum ('red', 'green');
+create function drops_tint(text) returns bool language plpgsql as $$
+begin
+	drop type if exists tint cascade;
+	return true;
+end $$;
+create domain tint_dropping as text check (drops_tint(value));
+create table tinted (id int primary key, c tint not null, cs tint[] not null, parent int, arr tint_dropping[]);
+insert into tinted values (1, 'red', '{green}', 1);
+begin;
+select here(), hotpath.page_json('tinted', 'c', filter => '{"arr": {"$ne": ["x"]}}');
+rollback;
+begin;
+select here(), hotpath.page_json('tinted', 'cs', filter => '{"arr": {"$ne": ["x"]}}');
+rollback;
+begin;
+select here(), p.* from hotpath.pages(null::tinted, 'parent', array[1], 'c', filter => '{"arr": {"$ne": ["x"]}}') p;
+rollback;
 -- what comes to a column, a type or an index that went
 \set VERBOSITY terse
 begin;

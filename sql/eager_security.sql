@@ -103,6 +103,19 @@ reset role;
 reset parallel_setup_cost; reset parallel_tuple_cost; reset min_parallel_table_scan_size; reset pg_hotpath.batch_size;
 select count(distinct what) from seen;
 
+-- a level is planned under settings that what runs then does not have
+create table lot (id int primary key, many_id int references many, pad text);
+insert into lot select i, i % 300 + 1, repeat('x', 200) from generate_series(1, 600) i;
+create index on lot (many_id, id);
+alter table lot enable row level security;
+create policy settled on lot using (current_setting('enable_seqscan') = 'on' and current_setting('jit') = 'on');
+grant select on lot to regress_eager_bob;
+set jit = on;
+set role regress_eager_bob;
+select parent_ord, (item).id from hotpath.load_children(null::lot, array[2, 1], order_by => 'id', per_parent => 1);
+reset role;
+reset jit;
+
 -- cached tables: the same rights
 reset role;
 set client_min_messages = warning;

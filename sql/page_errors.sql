@@ -97,9 +97,12 @@ select try(format('select hotpath.pages(null::event, ''n'', array[2], after => a
 select try(format('select hotpath.page(null::event, after => %L)', :'of_one'));
 
 -- queries
+create view locking as select a from nokey for update;
 select try(format('select * from hotpath.page_query(%L, ''a'', unique_key => ''{a}'', params => %L)', q, p)) from (values
 	('', null), ('select 1 as a; select 2 as a', null), ('create table x (a int)', null), ('delete from nokey returning a', null),
 	('with d as (delete from nokey returning a) select a from d', null), ('select a from nokey for update', null),
+	('select * from (select a from nokey for update) s', null), ('with w as (select a from nokey for share) select a from w', null),
+	('select (select a from nokey limit 1 for key share) as a', null), ('select a from locking', null),
 	('select 1) union (select 2', null), ('select $1::int as a', null), ('select $1::int as a', '["x"]'), ('select $1::int as a', '{}'),
 	('select a into y from nokey', null), ('select 1/0 as a', null), ('/*', null)) v (q, p);
 select count(*) from nokey;

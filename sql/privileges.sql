@@ -145,7 +145,15 @@ select hotpath.reset_cache_stats();
 reset role;
 
 -- who has no right on a table does not keep it locked, whether told something or refused
-create table forbidden (id int primary key);
+create table upper (id int primary key);
+create table forbidden (id int primary key, upper_id int references upper);
+create table lower (id int primary key, forbidden_id int references forbidden);
+create table linking (forbidden_id int references forbidden, lower_id int references lower, primary key (forbidden_id, lower_id));
+insert into upper values (1);
+insert into forbidden values (1, 1);
+insert into lower values (1, 1);
+insert into linking values (1, 1);
+grant select on upper, lower, linking to regress_rights_group;
 select hotpath.cache_table('forbidden');
 select 'forbidden'::regclass::oid as forbidden \gset
 create function is_locked() returns bool language sql security definer as
@@ -167,6 +175,27 @@ exception when undefined_column then
 	raise notice 'no such column';
 end $$;
 select is_locked();
+commit;
+-- nor if no key is usable, or if none of its rows is read
+reset role;
+create function refused(query text) returns bool language plpgsql as $$ begin
+	execute query;
+	return false;
+exception when insufficient_privilege then
+	return true;
+end $$;
+set role regress_rights_group;
+begin;
+select call, keys, refused(format(call, keys)), is_locked() from unnest(array[
+	'select hotpath.embed(''forbidden'', %s)',
+	'select hotpath.embed(''forbidden'', %s, ''{"columns": [], "with": {"lower": {}}}'')',
+	'select hotpath.load_children(null::forbidden, %s)',
+	'select hotpath.load_through(null::forbidden, ''linking'', %s)',
+	'select hotpath.pages(null::forbidden, ''upper_id'', %s)']) call,
+	unnest(array['null::int[]', '''{}''::int[]', 'array[null::int]', 'array[1]']) keys
+order by call, keys;
+select count(*), is_locked() from hotpath.load_children(null::lower, array[1]);
+select count(*), is_locked() from hotpath.load_through(null::lower, 'linking', array[1]);
 commit;
 -- but what functions lock that are called meanwhile stays locked
 reset role;

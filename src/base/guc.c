@@ -138,3 +138,10 @@ hp_guc_init(void)
 	MarkGUCPrefixReserved("pg_hotpath");
 	RESUME_INTERRUPTS();
 }
+
+void
+hp_guc_set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}

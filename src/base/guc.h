@@ -27,4 +27,7 @@ hp_guc_max_entry_size(void)
 
 extern void hp_guc_init(void);
 
+/* Set any parameter until the end of the current NewGUCNestLevel(). */
+extern void hp_guc_set(const char *name, const char *value);
+
 #endif							/* HP_GUC_H */

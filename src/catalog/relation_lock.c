@@ -8,10 +8,11 @@
  * table still.  So it takes its place among the transaction's locks to the end,
  * after ROLLBACK TO as well.  Who has no right on the table has no rows of it, and
  * locks it as a statement would, whose error lets go of it; functions that answer
- * everybody let go of it when they have.  Only a level of a tree stays locked whose
- * keys nobody has asked for, so that the right to read it was not asked for either.
+ * everybody, or that look up the keys of a table of which they read no rows, let go of
+ * it when they have.  Only a level of a tree stays locked, below the root, whose keys
+ * nobody has asked for, so that the right to read it was not asked for either.
  *
- * Called by relation.c, and by functions that answer everybody.
+ * Called by relation.c, and by such functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +26,7 @@
 #include "utils/inval.h"
 #include "utils/resowner.h"
 
-/* A function that answers everybody, and how often it has locked its relation for who has no right on it. */
+/* A function that asks nobody for rights, and how often it has locked its relation for who has no right on it. */
 typedef struct HpGuest
 {
 	Oid			relid;
@@ -100,7 +101,7 @@ hp_relation_lock_first(Oid relid, HpRelation *known)
 }
 
 /*
- * Run a function that answers everybody about a relation, and let go of the relation afterwards, unless
+ * Run a function that may look at a relation for everybody, and let go of the relation afterwards, unless
  * it is the transaction's.  Only of that: what functions lock that it calls stays locked.  Not inlined,
  * as above.
  */

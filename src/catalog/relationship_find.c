@@ -332,6 +332,14 @@ report_keys(Oid relid, const char *fk, List *all, List *found)
 			errhint("Name the constraint or column in fk."));
 }
 
+/* The parent's relationships are listed under its lock, and none of its rows is read. */
+static void
+find_index_of_parent(Oid relid, void *arg)
+{
+	hp_relation_by_oid(relid);
+	find_index_of(relid, arg);
+}
+
 /*
  * The foreign key by which rows of a locked relation belong to parents, read
  * from the parent.  fk is a constraint's or column's name, or NULL where there is
@@ -349,8 +357,7 @@ hp_relationship_parent(Oid relid, const char *fk)
 		report_keys(relid, fk, all, found);
 	result = hp_foreign_key_reverse(linitial(found));
 	way.link = result;
-	hp_relation_by_oid(result.near_relation);
-	find_index_of(result.near_relation, &way);
+	hp_relation_as_guest(result.near_relation, find_index_of_parent, &way);
 	return way.link;
 }
 
@@ -393,7 +400,6 @@ hp_relationship_through(Oid target, Oid junction, const char *fk)
 	if (list_length(ways) > 1)
 		report_keys(junction, fk, all, near);
 	result = linitial(ways);
-	hp_relation_by_oid(result->link.near_relation);
-	find_index_of(result->link.near_relation, result);
+	hp_relation_as_guest(result->link.near_relation, find_index_of_parent, result);
 	return result;
 }

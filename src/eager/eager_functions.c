@@ -39,6 +39,16 @@ PG_FUNCTION_INFO_V1(hotpath_relationships);
 
 #define HINT_TABLE "Pass a table's name, such as 'users'."
 
+/* The keys of an argument, of which a null has none. */
+static void
+start_keys(HpKeyArray *keys, FunctionCallInfo fcinfo, int argno, const HpKeyDef *def)
+{
+	memset(keys, 0, sizeof(HpKeyArray));
+	keys->def = def;
+	if (!PG_ARGISNULL(argno))
+		hp_key_array_init(keys, PointerGetDatum(PG_GETARG_ARRAYTYPE_P_COPY(argno)), def);
+}
+
 /* ---- embed ---- */
 
 /* A call of embed(), in its multi-call context. */
@@ -55,28 +65,6 @@ typedef struct EmbedCall
 	HpWriter	writer;
 } EmbedCall;
 
-static EmbedCall *
-start_embed(FunctionCallInfo fcinfo)
-{
-	EmbedCall  *call = palloc0(sizeof(EmbedCall));
-
-	hp_argument_require(fcinfo, 0, "rel", HINT_TABLE);
-	call->relid = PG_GETARG_OID(0);
-	if (!PG_ARGISNULL(2))
-		call->spec = PG_GETARG_JSONB_P_COPY(2);
-	if (!PG_ARGISNULL(1))
-		hp_key_array_init(&call->keys,
-						  PointerGetDatum(PG_GETARG_ARRAYTYPE_P_COPY(1)),
-						  hp_embed_primary_key(call->relid));
-	/* what is wrong with a specification does not depend on there being keys */
-	if (call->keys.n == 0)
-		hp_embed_parse(call->relid, call->spec, HP_EMBED_KEYS, NULL);
-	hp_writer_init(&call->writer, CurrentMemoryContext, 8192);
-	call->batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
-										ALLOCSET_DEFAULT_SIZES);
-	return call;
-}
-
 static void
 next_batch(EmbedCall *call)
 {
@@ -89,6 +77,25 @@ next_batch(EmbedCall *call)
 	call->root = hp_embed_load_keys(call->relid, call->spec, &call->keys, call->first, call->n,
 									call->batch);
 	MemoryContextSwitchTo(outer);
+}
+
+static EmbedCall *
+start_embed(FunctionCallInfo fcinfo)
+{
+	EmbedCall  *call = palloc0(sizeof(EmbedCall));
+
+	hp_argument_require(fcinfo, 0, "rel", HINT_TABLE);
+	call->relid = PG_GETARG_OID(0);
+	if (!PG_ARGISNULL(2))
+		call->spec = PG_GETARG_JSONB_P_COPY(2);
+	start_keys(&call->keys, fcinfo, 1, hp_embed_primary_key(call->relid));
+	hp_writer_init(&call->writer, CurrentMemoryContext, 8192);
+	call->batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
+										ALLOCSET_DEFAULT_SIZES);
+	/* neither rights nor what is wrong with a specification depend on there being keys */
+	if (call->keys.n == 0)
+		next_batch(call);
+	return call;
 }
 
 /* embed(rel, keys, spec) */
@@ -196,14 +203,12 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 						 hp_argument_text(fcinfo, filter + 1),
 						 per_parent_argument(fcinfo, filter + 2));
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(keys))
-		return;
-	hp_key_array_init(&array, PG_GETARG_DATUM(keys),
-					  hp_key_of_columns(link->near_relation, link->near_columns, link->ncolumns,
-										NameStr(link->name)));
+	start_keys(&array, fcinfo, keys,
+			   hp_key_of_columns(link->near_relation, link->near_columns, link->ncolumns,
+								 NameStr(link->name)));
 	batch = AllocSetContextCreate(CurrentMemoryContext, "pg_hotpath batch",
 								  ALLOCSET_DEFAULT_SIZES);
-	while (result.first < array.n)
+	do							/* for no keys as well, so that rights are asked for */
 	{
 		/* functions that are called may set the parameter */
 		int			n = Min(array.n - result.first, hp_guc_batch_size);
@@ -213,7 +218,7 @@ load_rows(FunctionCallInfo fcinfo, const HpRelationship *via, int keys)
 		MemoryContextSwitchTo(outer);
 		MemoryContextReset(batch);
 		result.first += n;
-	}
+	} while (result.first < array.n);
 	MemoryContextDelete(batch);
 }
 

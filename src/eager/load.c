@@ -30,7 +30,6 @@
 #include "miscadmin.h"
 #include "query/query.h"
 #include "query/row_source.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -91,33 +90,10 @@ take_row(TupleTableSlot *slot, void *arg)
 	return true;
 }
 
-/* Until the end of the current level of settings. */
-static void
-set_off(const char *name)
-{
-	(void) set_config_option(name, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
 /*
- * Run a statement that reads an index for each key.  Should the planner think that
- * a key has very many rows it might prefer a sequential scan for each, which keys
- * without rows would make a disaster of; so there are none while it is planned.
- * Where one is inevitable, in a policy for instance, the plan has a cost at which
- * expressions would be compiled, which nobody wants for that reason.
+ * Load the keys from number first on.  A root's statement is run for no keys as well, so that it asks
+ * for the right to read the root whatever the keys are.
  */
-static void
-run_each(HpStatement *statement, HpPlanning planning, Loading *loading)
-{
-	int			level = NewGUCNestLevel();
-
-	set_off("enable_seqscan");
-	set_off("jit");
-	hp_statement_run(statement, planning, 0, take_row, loading);
-	AtEOXact_GUC(true, level);
-}
-
-/* Load the keys from number first on. */
 static void
 load_by_statement(HpNode *node, int first, MemoryContext scratch)
 {
@@ -126,7 +102,7 @@ load_by_statement(HpNode *node, int first, MemoryContext scratch)
 	HpPlanning	planning = hp_level_planning(node->level);
 	Loading		loading = {.node = node};
 
-	while (first < nkeys)
+	do
 	{
 		/* the statement may call functions that set the parameter */
 		int			n = Min(nkeys - first, hp_guc_batch_size);
@@ -135,15 +111,18 @@ load_by_statement(HpNode *node, int first, MemoryContext scratch)
 		CHECK_FOR_INTERRUPTS();
 		hp_statement_init(&statement);
 		hp_level_append(&statement, node->level, plan, node->keys, first, n);
+
+		/*
+		 * Should the planner think that a key has very many rows it might prefer a sequential scan for
+		 * each, which keys without rows would make a disaster of.
+		 */
+		statement.by_index = plan == HP_LEVEL_EACH;
 		loading.first = first;
 		loading.checked = false;
-		if (plan == HP_LEVEL_EACH)
-			run_each(&statement, planning, &loading);
-		else
-			hp_statement_run(&statement, planning, 0, take_row, &loading);
+		hp_statement_run(&statement, planning, 0, take_row, &loading);
 		first += n;
 		MemoryContextReset(scratch);
-	}
+	} while (first < nkeys);
 }
 
 /* ---- by the source of rows ---- */
@@ -356,7 +335,7 @@ hp_node_load(HpNode *node)
 	hold_relations(node->level);
 	scratch = AllocSetContextCreate(node->context, "pg_hotpath level", ALLOCSET_DEFAULT_SIZES);
 	outer = MemoryContextSwitchTo(scratch);
-	if (!load_from_source(node, &first, scratch))
+	if (nkeys == 0 ? node->is_root : !load_from_source(node, &first, scratch))
 		load_by_statement(node, first, scratch);
 	MemoryContextSwitchTo(outer);
 	MemoryContextDelete(scratch);

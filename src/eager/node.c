@@ -89,6 +89,7 @@ hp_node_create(const HpLevel *level, const HpLevel *above, MemoryContext context
 
 	check_stack_depth();
 	node->level = level;
+	node->is_root = above == NULL;
 	node->context = context;
 	node->rows = hp_rows_create(context);
 	node->shown = level->shown;

@@ -18,6 +18,7 @@ typedef void (*HpRowTaker) (int key, Datum row, void *arg);
 typedef struct HpNode
 {
 	const HpLevel *level;
+	bool		is_root;		/* there is none above */
 	MemoryContext context;		/* of the batch; all that hangs on it */
 	HpKeySet   *keys;			/* NULL at a root whose rows are given */
 	int		   *asked;			/* the key of each row of the node above, -1 for none */

@@ -165,7 +165,7 @@ own_schema(Oid type, const char *function)
 
 /* The schema of the aggregate of this name for a column; there must be one. */
 static const char *
-schema_of_function(const HpLevel *level, const char *function, Form_pg_attribute attr)
+schema_of_function(const char *function, Form_pg_attribute attr)
 {
 	List	   *name = list_make2(makeString("pg_catalog"), makeString(pstrdup(function)));
 	Oid			type = hp_object_base_type(attr->atttypid);
@@ -217,7 +217,7 @@ read_call(HpLevel *level, TupleDesc desc, JsonbContainer *call, HpAggregate *agg
 	aggregate->function = known_function(level, pnstrdup(key.val.string.val, key.val.string.len));
 	aggregate->column = hp_spec_column(level, desc,
 									   hp_spec_string(level, aggregate->function, &column));
-	aggregate->schema = schema_of_function(level, aggregate->function,
+	aggregate->schema = schema_of_function(aggregate->function,
 										   TupleDescAttr(desc, aggregate->column - 1));
 }
 

@@ -39,9 +39,6 @@ PG_FUNCTION_INFO_V1(hotpath_row_to_json_support);
 /* Room that the encoder asks for behind the text. */
 #define HEADROOM 256
 
-/* Arguments of row_columns_to_json() before the columns. */
-#define FIXED_ARGUMENTS 2
-
 typedef struct RowState
 {
 	HpWriter	writer;
@@ -111,7 +108,7 @@ hotpath_row_to_json(PG_FUNCTION_ARGS)
 static TupleDesc
 columns_desc(FunctionCallInfo fcinfo, ArrayType *array)
 {
-	int			ncolumns = PG_NARGS() - FIXED_ARGUMENTS;
+	int			ncolumns = PG_NARGS() - HP_FIXED_ARGUMENTS;
 	TupleDesc	desc = CreateTemplateTupleDesc(ncolumns);
 	Datum	   *names;
 	bool	   *nulls;
@@ -126,7 +123,7 @@ columns_desc(FunctionCallInfo fcinfo, ArrayType *array)
 				errhint("Call row_to_json(), and leave this function to the planner."));
 	for (int i = 0; i < ncolumns; i++)
 	{
-		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, FIXED_ARGUMENTS + i);
+		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, HP_FIXED_ARGUMENTS + i);
 		char	   *name = nulls[i] ? NULL : TextDatumGetCString(names[i]);
 
 		if (name == NULL || strlen(name) >= NAMEDATALEN || !OidIsValid(type))
@@ -207,7 +204,7 @@ hotpath_row_columns_to_json(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	state = begin_row(fcinfo->flinfo);
-	hp_encoder_write_values(columns_encoder(fcinfo, state), &fcinfo->args[FIXED_ARGUMENTS],
+	hp_encoder_write_values(columns_encoder(fcinfo, state), &fcinfo->args[HP_FIXED_ARGUMENTS],
 							&state->writer);
 	PG_RETURN_DATUM(end_row(state));
 }

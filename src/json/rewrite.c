@@ -46,9 +46,6 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-/* Arguments of row_columns_to_json() before the columns. */
-#define FIXED_ARGUMENTS 2
-
 /* The columns of a row. */
 typedef struct Columns
 {
@@ -293,7 +290,7 @@ hp_rewrite_row_call(PlannerInfo *root, const FuncExpr *call)
 
 	if (root == NULL || root->glob == NULL || root->parse == NULL ||
 		root->parse->commandType == CMD_MERGE ||
-		list_length(call->args) != FIXED_ARGUMENTS)
+		list_length(call->args) != HP_FIXED_ARGUMENTS)
 		return NULL;
 	row = linitial(call->args);
 	if (IsA(row, Var))
@@ -301,7 +298,7 @@ hp_rewrite_row_call(PlannerInfo *root, const FuncExpr *call)
 	else if (IsA(row, RowExpr))
 		known = constructor_columns(root->glob, (RowExpr *) row, &columns);
 	if (!known || columns.values == NIL ||
-		list_length(columns.values) > FUNC_MAX_ARGS - FIXED_ARGUMENTS ||
+		list_length(columns.values) > FUNC_MAX_ARGS - HP_FIXED_ARGUMENTS ||
 		is_grouped(root->parse, row) || !hp_may_execute(call->funcid))
 		return NULL;
 	function = find_function(call->funcid);

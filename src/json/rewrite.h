@@ -10,6 +10,9 @@
 
 #include "nodes/pathnodes.h"
 
+/* Arguments of row_columns_to_json() before the columns. */
+#define HP_FIXED_ARGUMENTS 2
+
 extern FuncExpr *hp_rewrite_row_call(PlannerInfo *root, const FuncExpr *call);
 
 #endif							/* HP_REWRITE_H */

@@ -34,6 +34,7 @@
 #include "access/xact.h"
 #include "base/compat.h"
 #include "base/guc.h"
+#include "catalog/object.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -91,7 +92,7 @@ bind_type(StringInfo bound, Oid type)
 	}
 	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
+		hp_object_report_missing(ERRCODE_UNDEFINED_OBJECT, "a type");
 	form = (Form_pg_type) GETSTRUCT(tuple);
 	bind_string(bound, get_namespace_name(form->typnamespace));
 	bind_string(bound, NameStr(form->typname));
@@ -136,6 +137,7 @@ fingerprint(const HpOrder *order, const char *relation, Jsonb *filter, const cha
 	return hash;
 }
 
+/* The fingerprint comes first: it finds out whether the types are there still. */
 HpCursorCodec *
 hp_cursor_codec(const HpOrder *order, const char *relation, Jsonb *filter, const char *scope,
 				MemoryContext context)

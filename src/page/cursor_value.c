@@ -19,6 +19,7 @@
 #include "page/cursor_value.h"
 
 #include "base/compat.h"
+#include "base/guc.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
@@ -164,13 +165,6 @@ hp_cursor_value_init(HpCursorValue *value, Oid type, MemoryContext context)
 
 /* ---------- settings ---------- */
 
-static void
-pin_setting(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
 /*
  * What postgres_fdw pins here and at the other end, where the time zone matters only
  * to times near the ends of the calendar; and two that change what is read as a null
@@ -182,24 +176,24 @@ hp_cursor_pin(HpCursorPin pin)
 	int			level = NewGUCNestLevel();
 
 	if (pin >= HP_CURSOR_PIN_NULLS && !Array_nulls)
-		pin_setting("array_nulls", "on");
+		hp_guc_set("array_nulls", "on");
 	if (pin >= HP_CURSOR_PIN_FORMATS)
 	{
 		if (DateStyle != USE_ISO_DATES)
-			pin_setting("datestyle", "ISO");
+			hp_guc_set("datestyle", "ISO");
 		if (IntervalStyle != INTSTYLE_POSTGRES)
-			pin_setting("intervalstyle", "postgres");
+			hp_guc_set("intervalstyle", "postgres");
 		if (extra_float_digits < 3)
-			pin_setting("extra_float_digits", "3");
+			hp_guc_set("extra_float_digits", "3");
 		if (strcmp(pg_get_timezone_name(session_timezone), "GMT") != 0)
-			pin_setting("timezone", "GMT");
+			hp_guc_set("timezone", "GMT");
 	}
 	if (pin >= HP_CURSOR_PIN_ALL)
 	{
 		if (strcmp(GetConfigOption("lc_monetary", false, false), "C") != 0)
-			pin_setting("lc_monetary", "C");
+			hp_guc_set("lc_monetary", "C");
 		if (strcmp(namespace_search_path, "pg_catalog") != 0)
-			pin_setting("search_path", "pg_catalog");
+			hp_guc_set("search_path", "pg_catalog");
 	}
 	return level;
 }

@@ -364,7 +364,10 @@ hotpath_pages(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	keep_aligned(rsinfo->setDesc, 2);
 	if (PG_ARGISNULL(2))
+	{
+		hp_relation_check_select(rel);
 		PG_RETURN_NULL();
+	}
 	begin_call(&call);
 	if (!PG_ARGISNULL(4))
 	{

@@ -162,6 +162,7 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 	HpKeyArray	keys;
 	Datum	   *cursors = NULL;
 	bool	   *no_cursor = NULL;
+	bool		has_read = false;
 	MemoryContext context;
 	MemoryContext outer;
 
@@ -187,8 +188,12 @@ hp_pages_read(HpRelation *rel, const HpPagesRequest *request, Tuplestorestate *s
 			continue;
 		read_parent(&reader, i + 1, cursors == NULL || no_cursor[i] ? NULL :
 					DatumGetTextPP(cursors[i]));
+		has_read = true;
 		MemoryContextReset(context);
 	}
+	/* what no page has asked for */
+	if (!has_read)
+		hp_relation_check_select(hp_relation_by_oid(RelationGetRelid(reader.source->rel)));
 	MemoryContextSwitchTo(outer);
 	MemoryContextDelete(context);
 	return reader.source;

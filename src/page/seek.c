@@ -251,7 +251,7 @@ pass_through(TupleTableSlot *slot, void *arg)
 
 /*
  * Show the rows behind a place (NULL: all rows), or with inclusive those at it as well, to the
- * sink: in the source's order or the reverse, at most limit of them, until the sink returns
+ * sink: in the source's order or the reverse, at most limit of them (not 0), until the sink returns
  * false.  The place's values must outlive the call.
  */
 void
@@ -264,8 +264,6 @@ hp_seek(HpSource *source, const HpPlace *from, bool inclusive, bool reverse, uin
 	int			nranges = hp_range_list(source->order, source->fixed, from, inclusive, reverse,
 										ranges);
 
-	if (limit == 0)
-		return;
 	if (!hp_source_is_direct(source) ||
 		!hp_scan_ranges(source, from, ranges, nranges, reverse, pass_through, &seek))
 		read_by_statements(&seek, ranges, nranges);

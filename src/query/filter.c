@@ -66,12 +66,11 @@ hp_filter_negate(HpFilterNode *child)
 	return node;
 }
 
-/* Count conditions, and raise an error for too many. */
+/* Count a condition, and raise an error for too many. */
 void
-hp_filter_count(HpFilterParser *parser, int n)
+hp_filter_count(HpFilterParser *parser)
 {
-	parser->nconditions += n;
-	if (n > MAX_CONDITIONS || parser->nconditions > MAX_CONDITIONS)
+	if (++parser->nconditions > MAX_CONDITIONS)
 		ereport(ERROR,
 				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				errmsg("filter has too many conditions"),
@@ -221,7 +220,7 @@ parse_list(HpFilterParser *parser, const char *name, HpFilterKind kind, JsonbVal
 								 parse_object(parser, element.val.binary.data));
 	}
 	if (node->children == NIL)
-		hp_filter_count(parser, 1);
+		hp_filter_count(parser);
 	return node;
 }
 
@@ -263,7 +262,7 @@ parse_object(HpFilterParser *parser, JsonbContainer *object)
 		node->children = lappend(node->children, parse_entry(parser, &key, &value));
 	}
 	if (node->children == NIL)
-		hp_filter_count(parser, 1);
+		hp_filter_count(parser);
 	leave(parser);
 	return node;
 }

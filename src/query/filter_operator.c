@@ -214,7 +214,7 @@ elements_node(HpFilterParser *parser, const HpFilterColumn *column, const Operat
 	while (JsonbIteratorNext(&iterator, &element, true) == WJB_ELEM)
 	{
 		CHECK_FOR_INTERRUPTS();
-		hp_filter_count(parser, 1);
+		hp_filter_count(parser);
 		if (element.type == jbvNull)
 			*has_null = true;
 		else
@@ -371,7 +371,7 @@ HpFilterNode *
 hp_filter_operator(HpFilterParser *parser, const HpFilterColumn *column, const JsonbValue *name,
 				   JsonbValue *operand)
 {
-	hp_filter_count(parser, 1);
+	hp_filter_count(parser);
 	for (int i = 0; i < lengthof(operators); i++)
 		if (strlen(operators[i].name) == name->val.string.len &&
 			memcmp(operators[i].name, name->val.string.val, name->val.string.len) == 0)
@@ -384,7 +384,7 @@ hp_filter_operator(HpFilterParser *parser, const HpFilterColumn *column, const J
 HpFilterNode *
 hp_filter_implied(HpFilterParser *parser, const HpFilterColumn *column, JsonbValue *operand)
 {
-	hp_filter_count(parser, 1);
+	hp_filter_count(parser);
 	if (hp_filter_is_array(operand) && !OidIsValid(get_element_type(column->type)))
 		hp_filter_refuse(column, "$eq", operand,
 						 "For any of several values write {\"$in\": [..]}, for a JSON value "

@@ -61,7 +61,7 @@ struct HpFilter
 /* filter.c */
 extern HpFilterNode *hp_filter_node(HpFilterKind kind);
 extern HpFilterNode *hp_filter_negate(HpFilterNode *node);
-extern void hp_filter_count(HpFilterParser *parser, int n);
+extern void hp_filter_count(HpFilterParser *parser);
 
 /* filter_operator.c */
 extern HpFilterNode *hp_filter_operator(HpFilterParser *parser, const HpFilterColumn *column,

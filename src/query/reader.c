@@ -28,7 +28,9 @@
  * A plan that pauses never uses parallel workers, which could not be left waiting.
  *
  * Errors: 42601 for no or several statements, 0A000 for one that is no query or
- * does not only read, 42P18 for a parameter without a type, and those of params.c.
+ * does not only read, 42P18 for a parameter without a type, 55000 for a query that
+ * has changed while its parameters were read, or that reads what the snapshot does
+ * not show, and those of params.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,6 +42,7 @@
 #include "catalog/pg_type.h"
 #include "catalog/relation.h"
 #include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"
 #include "tcop/dest.h"
@@ -183,6 +186,18 @@ check_reads_only(const Query *query)
 				errhint("Modify the data first, in a statement of its own."));
 }
 
+/* Does a query, or one below it, lock rows? */
+static bool
+locks_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, locks_rows, context);
+	return ((Query *) node)->rowMarks != NIL ||
+		query_tree_walker((Query *) node, locks_rows, context, 0);
+}
+
 static void
 refuse_locking(void)
 {
@@ -268,8 +283,10 @@ hp_reader_describe(const char *sql, Jsonb *params, char **text, ParamListInfo *v
 	push_context(&callback, sql);
 	query = analyze_for(sql, params, values);
 	*text = statement_text(sql, query);
+	/* views may lock rows, too */
+	query = linitial_node(Query, pg_rewrite_query(query));
 	check_reads_only(query);
-	if (query->rowMarks != NIL)
+	if (locks_rows((Node *) query, NULL))
 		refuse_locking();
 	pop_context(&callback);
 	return ExecCleanTypeFromTL(query->targetList);

@@ -37,12 +37,14 @@
 #include "query/statement.h"
 
 #include "access/xact.h"
+#include "base/guc.h"
 #include "catalog/relation.h"
 #include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "query/spi.h"
 #include "tcop/dest.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
@@ -90,6 +92,7 @@ typedef struct RowReceiver
 	void	   *arg;
 	const HpStatement *statement;
 	SPIPlanPtr	plan;			/* its, once it is executed */
+	int			settings;		/* level of those that it is planned under, 0 for none */
 	bool		writes;
 } RowReceiver;
 
@@ -321,6 +324,29 @@ hp_statement_check_relations(const HpStatement *statement, const List *relids)
 }
 
 /*
+ * Have no sequential scans in the plan.  Where one is inevitable, in a policy for instance, the plan has a
+ * cost at which expressions would be compiled, which nobody wants for that reason.
+ */
+static void
+begin_settings(RowReceiver *receiver)
+{
+	if (!receiver->statement->by_index)
+		return;
+	receiver->settings = NewGUCNestLevel();
+	hp_guc_set("enable_seqscan", "off");
+	hp_guc_set("jit", "off");
+}
+
+/* Once there is a plan: functions that it calls, and what these plan, have the settings of the session. */
+static void
+end_settings(RowReceiver *receiver)
+{
+	if (receiver->settings != 0)
+		AtEOXact_GUC(true, receiver->settings);
+	receiver->settings = 0;
+}
+
+/*
  * Refuse rows of another type, or of other relations, or that the snapshot does not show.  Names are looked up
  * whenever a plan is made anew: another session may have given the table's to another one.
  */
@@ -331,6 +357,7 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 	Oid			rowtype = receiver->statement->rowtype;
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(receiver->plan));
 
+	end_settings(receiver);
 	if (OidIsValid(rowtype) && TupleDescAttr(desc, 0)->atttypid != rowtype)
 		ereport(ERROR,
 				errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -362,6 +389,7 @@ init_receiver(RowReceiver *receiver, const HpStatement *statement, HpPlanning pl
 											  ALLOCSET_DEFAULT_SIZES);
 	receiver->statement = statement;
 	receiver->plan = NULL;
+	receiver->settings = 0;
 	receiver->writes = planning == HP_PLAN_WRITE;
 	receiver->sink = sink;
 	receiver->arg = arg;
@@ -392,6 +420,7 @@ hp_statement_init(HpStatement *statement)
 	initStringInfo(&statement->sql);
 	statement->relids = NIL;
 	statement->keyed = InvalidOid;
+	statement->by_index = false;
 	statement->rowtype = InvalidOid;
 	statement->nargs = 0;
 	statement->capacity = 8;
@@ -446,6 +475,7 @@ hp_statement_run(HpStatement *statement, HpPlanning planning, uint64 limit, HpRo
 	options.must_return_tuples = true;
 	options.tcount = limit;
 	options.dest = &receiver.receiver;
+	begin_settings(&receiver);
 	if (planning != HP_PLAN_ONCE && statement->sql.len <= MAX_TEXT)
 		result = execute_kept(statement, planning, &receiver, &options);
 	else

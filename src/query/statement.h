@@ -21,6 +21,7 @@ typedef struct HpStatement
 	List	   *relids;			/* whose names are in the text */
 	Oid			rowtype;		/* that the first column must have, InvalidOid for any */
 	Oid			keyed;			/* whose key must hold in all rows of the snapshot, or InvalidOid */
+	bool		by_index;		/* planned without sequential scans, as far as that is possible */
 	int			nargs;
 	int			capacity;		/* of the arrays */
 	Oid		   *types;

@@ -80,7 +80,7 @@ extern void hp_relation_as_guest(Oid relid, void (*function) (Oid relid, void *a
 extern bool hp_relation_snapshot_is_certain(void);
 extern void hp_relation_check_file(Oid relid);
 extern List *hp_relation_named_in(List *queries);
-extern void hp_relation_check_files(List *relids, Oid keyed);
+extern void hp_relation_check_files(List *relids, const List *known, Oid keyed);
 extern bool hp_relation_was_there(Oid relid);
 extern bool hp_relation_was_not_null(Oid relid, AttrNumber attnum);
 extern bool hp_relation_was_key(Oid relid, const HpKeyDef *def);

@@ -22,7 +22,8 @@
  * before, but only by building an entry of the relation cache in that very moment: so
  * each descriptor that is built counts as a message, and building it opens
  * the indexes that change so.  Not covered: a table whose children, by plain inheritance,
- * leave it in that moment, and leave their rows to it, as planning looks at pg_inherits itself.
+ * leave it in that moment, and leave their rows to it, as planning looks at pg_inherits itself; a
+ * CHECK constraint by which a plan leaves out a child, by inheritance, that had rows against it.
  *
  * Called when rows are read from a table: not for a hit, which the fences of the
  * cache allow, nor by writers.  Partitions and children are looked at if this
@@ -44,6 +45,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
@@ -252,9 +254,10 @@ report_joined(Oid relid, Oid parent)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			errmsg("\"%s\" became a partition of \"%s\" after the snapshot was taken",
+			errmsg("\"%s\" became a partition or child of \"%s\" after the snapshot was taken",
 				   hp_relation_name(relid), hp_relation_name(parent)),
-			errdetail("The snapshot may show rows of it that the constraints and keys do not hold for."),
+			errdetail("The snapshot may show rows of it that were elsewhere then, or for which its constraints "
+					  "and keys do not hold."),
 			errhint("Read it by a newer snapshot: in another statement, or in another transaction if this "
 					"one keeps its snapshot."));
 }
@@ -262,8 +265,8 @@ report_joined(Oid relid, Oid parent)
 /* What is looked for, and what of it was found in a tree of tables. */
 typedef struct Look
 {
-	bool		files;			/* files that are newer than the snapshot */
-	bool		partitions;		/* partitions that were there before they joined */
+	bool		files;			/* what has rows that the snapshot does not show, under READ COMMITTED */
+	bool		names;			/* whether it has got its name since */
 	bool		others;			/* the rows of a table that left may be in another one that is read */
 	bool		any_new;		/* a table has become part of the tree since the snapshot */
 	List	   *parents;		/* those that have, or had, tables below them */
@@ -276,10 +279,19 @@ has_rows(char relkind)
 	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE || relkind == RELKIND_MATVIEW;
 }
 
+/* Is a partition one of several, of which another one is the default? */
+static bool
+is_beside_default(Oid relid, Oid parent)
+{
+	Oid			other = OidIsValid(parent) ? get_default_partition_oid(parent) : InvalidOid;
+
+	return OidIsValid(other) && other != relid;
+}
+
 /*
  * Look at a table, that is named (no parent) or below one.  What is below another, and was not there yet, has
- * nothing to show; nor need a partition that was there, and has joined since, unless it is an error.  True if
- * it may have children, or had.
+ * nothing to show.  What was there, and is below it only since, may show rows that were elsewhere then, or
+ * that its constraints do not hold for.  True if it may have children, or had.
  */
 static bool
 look_at(Oid relid, Oid parent, Look *look)
@@ -287,12 +299,18 @@ look_at(Oid relid, Oid parent, Look *look)
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	FormData_pg_class now;
 	FormData_pg_class then;
+	bool		settled;
 	bool		is_new;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
-	if (is_settled(tuple))
+	settled = is_settled(tuple);
+	/* only a partition's row says that it has joined */
+	if (OidIsValid(parent) && !(settled && now.relispartition) &&
+		(has_joined(relid, parent, AS_SHOWN) || (OWN_COUNTS_NOT && has_joined(relid, parent, BEFORE_OWN))))
+		report_joined(relid, parent);
+	if (settled)
 		return now.relhassubclass;
 	is_new = !was_there(relid, AS_SHOWN, &then);
 	if (look->files && is_new && !OidIsValid(parent) && has_rows(now.relkind))
@@ -300,13 +318,12 @@ look_at(Oid relid, Oid parent, Look *look)
 	/* after REFRESH the rows of a materialized view are for all snapshots */
 	if (look->files && !is_new && now.relkind == RELKIND_RELATION && now.relfilenode != then.relfilenode)
 		report_newer(relid, "was truncated or rewritten");
-	if (OidIsValid(parent) && now.relispartition &&
-		(has_joined(relid, parent, AS_SHOWN) || (OWN_COUNTS_NOT && has_joined(relid, parent, BEFORE_OWN))))
-	{
-		if (look->partitions)
-			report_joined(relid, parent);
-		is_new = true;
-	}
+	if (look->names && !is_new && !OidIsValid(parent) &&
+		(strcmp(NameStr(now.relname), NameStr(then.relname)) != 0 || now.relnamespace != then.relnamespace))
+		report_newer(relid, "was renamed");
+	/* it has taken its place from the default partition, which is not read for that any more */
+	if (look->files && is_new && now.relispartition && is_beside_default(relid, parent))
+		report_newer(parent, "got a partition");
 	look->any_new = look->any_new || is_new;
 	return now.relhassubclass || then.relhassubclass;
 }
@@ -504,11 +521,12 @@ hp_relation_named_in(List *queries)
 }
 
 /*
- * Check the files of all that some queries read, which are locked for them; they may have been planned.  Of a
- * partitioned table whose key must hold in all rows (InvalidOid: none), no partition may have joined either.
+ * Check the files of all that some queries read, which are locked for them; they may have been planned.  Those
+ * that are known were not found by their names.  Under any isolation level, no partition may have joined a
+ * table whose key must hold in all rows (InvalidOid: none).
  */
 void
-hp_relation_check_files(List *relids, Oid keyed)
+hp_relation_check_files(List *relids, const List *known, Oid keyed)
 {
 	Look		look = {.files = !IsolationUsesXactSnapshot()};
 	ListCell   *lc;
@@ -522,8 +540,8 @@ hp_relation_check_files(List *relids, Oid keyed)
 	foreach(lc, relids)
 	{
 		CHECK_FOR_INTERRUPTS();
-		look.partitions = lfirst_oid(lc) == keyed;
-		if (look.files || look.partitions)
+		look.names = look.files && !list_member_oid(known, lfirst_oid(lc));
+		if (look.files || lfirst_oid(lc) == keyed)
 			look_at_tree(lfirst_oid(lc), &look);
 	}
 }

@@ -222,7 +222,7 @@ plan_query(Query *query, const char *sql, HpReaderUse use, ParamListInfo params)
 	plan = hp_plan_query(query, sql, options, params);
 	if (plan->rowMarks != NIL)
 		refuse_locking();
-	hp_relation_check_files(relids, InvalidOid);
+	hp_relation_check_files(relids, NIL, InvalidOid);
 	return plan;
 }
 

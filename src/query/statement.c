@@ -367,7 +367,8 @@ receive_start(DestReceiver *self, int operation, TupleDesc desc)
 	hp_statement_check_relations(receiver->statement, source->relationOids);
 	if (!receiver->writes && !hp_relation_snapshot_is_certain() &&
 		(!IsolationUsesXactSnapshot() || OidIsValid(receiver->statement->keyed)))
-		hp_relation_check_files(hp_relation_named_in(source->query_list), receiver->statement->keyed);
+		hp_relation_check_files(hp_relation_named_in(source->query_list), receiver->statement->relids,
+								receiver->statement->keyed);
 }
 
 static void

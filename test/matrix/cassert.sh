@@ -66,11 +66,11 @@ server_suite() {
 test_cassert "" SUITES="regress isolation tap" TAP=046_majors PRELOAD=yes
 
 # A parallel worker, if only one, for whatever may run in one.  Not for tests whose functions write
-# or alter while they are read, which parallel mode forbids; nor for the largest, one of which would start
-# tens of thousands of workers, while the others ask for a gigabyte.
+# or alter while they are read, which parallel mode forbids; nor for those that would start tens of thousands of
+# workers, which takes minutes for each.
 echo "debug_parallel_query = regress" >"$ROOTFS/parallel.conf"
 parallel=$(cd "$ROOT/sql" && ls *.sql | sed 's/\.sql$//' |
-	grep -vxE 'discard_caches|eager_(changes|random|security)|export_errors|json_(changes|limits)|page_edges')
+	grep -vxE 'discard_caches|eager_(changes|random|security)|json_changes|page_(edges|filters|random)|rights_matrix')
 test_cassert "parallel: " SUITES="regress isolation" PRELOAD=no TEMP_CONFIG=/parallel.conf \
 	REGRESS="$(echo $parallel)"
 

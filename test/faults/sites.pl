@@ -11,11 +11,11 @@ use Faults;
 
 my %modes = (
 	# as it is, in a session that has run it before
-	warm => { action => 'fail', tries => 30, repeat => 3 },
+	warm => { action => 'fail', tries => 15, repeat => 3 },
 	# when the session has just lost all that it kept of catalogs
-	cold => { action => 'fail', tries => 12, repeat => 3, forget => 1 },
+	cold => { action => 'fail', tries => 6, repeat => 3, forget => 1 },
 	# in a new session
-	fresh => { action => 'fail', tries => 15, fresh => 1 },
+	fresh => { action => 'fail', tries => 8, fresh => 1 },
 	# all that follows fails as well, until the statement has ended
 	exhausted => { action => 'fail on', tries => 8, forget => 1 },
 	# again and again at the same place, with no success in between

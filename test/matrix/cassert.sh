@@ -51,7 +51,7 @@ test_cassert() { test_tree "$1" PG_CONFIG=$prefix/bin/pg_config "${@:2}"; }
 server_suite() {
 	local folder=/build/tree/src/test/$1 log=$ROOTFS/build/$1.log status=0
 	say "" "=== the server's own $1 tests"
-	in_chroot timeout -k 30 900 runuser -u postgres -- make -s -C "$folder" "$2" \
+	in_chroot timeout -k 30 "${SUITE_TIMEOUT:-1200}" runuser -u postgres -- make -s -C "$folder" "$2" \
 		EXTRA_REGRESS_OPTS="--temp-instance=/tmp/instance --temp-config=/preload.conf" 2>&1 |
 		tee "$log" || status=$?
 	rm -rf "$ROOTFS/tmp/instance"

@@ -82,7 +82,7 @@ test_tree() {
 	shift
 	say "" "=== ${label:-make test} $*"
 	rm -f "$ROOTFS/results"
-	in_chroot RESULTS=/results "$@" make -C /src test || status=$?
+	in_chroot RESULTS=/results SUITE_TIMEOUT="${SUITE_TIMEOUT:-1200}" "$@" make -C /src test || status=$?
 	count_results "$label" "$ROOTFS/results" "$status"
 }
 

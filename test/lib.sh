@@ -145,6 +145,18 @@ copy_sources() {
 	own "$1"
 }
 
+# Copies the programs, libraries and shared files of the PostgreSQL of PG_CONFIG, less ours, below a directory.
+# They find each other, and headers, by where the programs are.
+copy_postgres() {
+	local option from
+	for option in --bindir --pkglibdir --sharedir; do
+		from=$("$PG_CONFIG" $option)
+		mkdir -p "$1${from%/*}"
+		cp -a "$from" "$1${from%/*}/" || return 1
+	done
+	find "$1" -name 'pg_hotpath*' -prune -exec rm -rf {} +
+}
+
 # Builds in such a copy.  Bitcode is only of use for inlining by the JIT, and needs the very clang
 # that the server was built with.  The same sources give the same binary in any directory.
 build_in() {

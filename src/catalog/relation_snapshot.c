@@ -53,7 +53,6 @@
 #include "catalog/pg_rewrite.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
-#include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -126,21 +125,40 @@ begin_scan(Relation catalog, Oid index, AttrNumber column, Oid relid, View view)
 	return systable_beginscan(catalog, index, true, view == AS_IS ? NULL : &snapshot, 1, &key);
 }
 
-/* Was a relation there?  Sets the row that it had in pg_class, to zeros if it had none. */
-static bool
-was_there(Oid relid, View view, FormData_pg_class *then)
+/* A copy of a relation's row of pg_class, NULL if it had none. */
+static HeapTuple
+get_class_row(Oid relid, View view)
 {
 	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid, view);
-	HeapTuple	tuple = systable_getnext(scan);
-	bool		found = HeapTupleIsValid(tuple);
+	HeapTuple	tuple = heap_copytuple(systable_getnext(scan));
 
-	memset(then, 0, sizeof(*then));
-	if (found)
-		memcpy(then, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
-	return found;
+	return tuple;
+}
+
+/* Was a relation there?  Sets what its row of pg_class was, to zeros if it had none. */
+static bool
+was_there(Oid relid, View view, FormData_pg_class *then)
+{
+	HeapTuple	tuple = get_class_row(relid, view);
+
+	memset(then, 0, sizeof(*then));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	memcpy(then, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
+	heap_freetuple(tuple);
+	return true;
+}
+
+/* Must what is declared of a table hold before the transaction's own commands?  Not if these have made it. */
+static bool
+asks_before_own(Oid relid)
+{
+	FormData_pg_class then;
+
+	return OWN_COUNTS_NOT && was_there(relid, BEFORE_OWN, &then);
 }
 
 /* Was a table below another? */
@@ -163,22 +181,13 @@ was_child(Oid relid, Oid parent, View view)
 static Node *
 get_bounds(Oid relid, View view)
 {
-	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
-	SysScanDesc scan = begin_scan(catalog, ClassOidIndexId, Anum_pg_class_oid, relid, view);
-	HeapTuple	tuple = systable_getnext(scan);
-	Node	   *result = NULL;
+	HeapTuple	tuple = get_class_row(relid, view);
+	bool		isnull = true;
+	Datum		bounds = (Datum) 0;
 
 	if (HeapTupleIsValid(tuple))
-	{
-		bool		isnull;
-		Datum		bounds = heap_getattr(tuple, Anum_pg_class_relpartbound, RelationGetDescr(catalog), &isnull);
-
-		if (!isnull)
-			result = stringToNode(TextDatumGetCString(bounds));
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
+		bounds = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relpartbound, &isnull);
+	return isnull ? NULL : stringToNode(TextDatumGetCString(bounds));
 }
 
 /* Did a table have the place below another that it has now?  It may have left since, and be back with other bounds. */
@@ -186,15 +195,6 @@ static bool
 had_place(Oid relid, Oid parent, View view)
 {
 	return was_child(relid, parent, view) && equal(get_bounds(relid, view), get_bounds(relid, AS_IS));
-}
-
-/* Was a table there that has its place below another only since? */
-static bool
-has_joined(Oid relid, Oid parent, View view)
-{
-	FormData_pg_class then;
-
-	return was_there(relid, view, &then) && !had_place(relid, parent, view);
 }
 
 /* Finds the rule that is a view's query.  False if there was none. */
@@ -306,13 +306,14 @@ look_at(Oid relid, Oid parent, Look *look)
 		return false;
 	memcpy(&now, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
 	settled = is_settled(tuple);
+	is_new = !settled && !was_there(relid, AS_SHOWN, &then);
 	/* only a partition's row says that it has joined */
 	if (OidIsValid(parent) && !(settled && now.relispartition) &&
-		(has_joined(relid, parent, AS_SHOWN) || (OWN_COUNTS_NOT && has_joined(relid, parent, BEFORE_OWN))))
+		((!is_new && !had_place(relid, parent, AS_SHOWN)) ||
+		 (asks_before_own(relid) && !had_place(relid, parent, BEFORE_OWN))))
 		report_joined(relid, parent);
 	if (settled)
 		return now.relhassubclass;
-	is_new = !was_there(relid, AS_SHOWN, &then);
 	if (look->files && is_new && !OidIsValid(parent) && has_rows(now.relkind))
 		report_newer(relid, "was made");
 	/* after REFRESH the rows of a materialized view are for all snapshots */
@@ -375,12 +376,8 @@ look_below(Oid relid, Look *look)
 static bool
 has_room(Relation rel, const Look *look)
 {
-	PartitionDesc partitions;
-
-	if (look->any_new || look->others || rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		return true;
-	partitions = RelationGetPartitionDesc(rel, true);
-	return partitions->boundinfo != NULL && partition_bound_has_default(partitions->boundinfo);
+	return look->any_new || look->others || rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE ||
+		OidIsValid(get_default_partition_oid(RelationGetRelid(rel)));
 }
 
 /* The tables that were below one, for the active snapshot, less those of which it is certain that they still are. */
@@ -553,15 +550,6 @@ hp_relation_was_there(Oid relid)
 	FormData_pg_class then;
 
 	return was_there(relid, AS_SHOWN, &then);
-}
-
-/* Must what is declared of a table hold before the transaction's own commands?  Not if these have made it. */
-static bool
-asks_before_own(Oid relid)
-{
-	FormData_pg_class then;
-
-	return OWN_COUNTS_NOT && was_there(relid, BEFORE_OWN, &then);
 }
 
 /* Had a column a NOT NULL constraint that was still to be validated? */

@@ -117,14 +117,10 @@ installs_from_read_only() {
 
 cleans() { make_in "$@" clean && same_tree "$1"; }
 
-# A copy of the installation, so that what the server loads is ours to replace.  PostgreSQL finds
-# its other directories from where its programs are.
+# A copy of the installation, so that what the server loads is ours to replace.
 copy_installation() {
 	local directory
-	for directory in "$BINDIR" "$("$PG_CONFIG" --pkglibdir)" "$("$PG_CONFIG" --sharedir)"; do
-		mkdir -p "$W/root${directory%/*}"
-		cp -a "$directory" "$W/root$directory" || return 1
-	done
+	copy_postgres "$W/root" || return 1
 	for directory in "$("$PG_CONFIG" --includedir)" "$("$PG_CONFIG" --includedir-server)"; do
 		[ -e "$W/root$directory" ] && continue
 		mkdir -p "$W/root${directory%/*}"
@@ -132,7 +128,6 @@ copy_installation() {
 	done
 	BINDIR=$W/root$BINDIR
 	PG_CONFIG=$BINDIR/pg_config
-	find "$W/root" -name 'pg_hotpath*' -prune -exec rm -rf {} +
 	[ "$("$PG_CONFIG" --bindir)" = "$BINDIR" ]
 }
 

@@ -27,10 +27,8 @@ mkdir -p "$copy/package" "$copy/usr"
 cd "$copy"
 apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "postgresql-$major=$version"
 dpkg-deb -x "postgresql-$major"_*.deb package
-# relative to their programs, the server and pg_config find all else
-(cd / && cp -a --parents "$server" "usr/share/postgresql/$major" "$copy")
+PG_CONFIG=/$server/bin/pg_config copy_postgres "$copy"
 ln -s /usr/include usr/include
-find usr/lib usr/share -name 'pg_hotpath*' -prune -exec rm -rf {} +
 cp -a "package/$server/." "$server"
 cp -a "package/usr/share/postgresql/$major/." "usr/share/postgresql/$major"
 "$server/bin/postgres" --version

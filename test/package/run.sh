@@ -76,14 +76,8 @@ check "LICENSE is the PostgreSQL licence" grep -q '^PostgreSQL Licence$' LICENSE
 
 # place NAME DIRECTORY
 place() {
-	local prefix=$work/$1 dir from
-	mkdir -p "$prefix/files"
-	for dir in --bindir --pkglibdir --sharedir; do
-		from=$("$PG_CONFIG" $dir)
-		mkdir -p "$prefix/files$(dirname "$from")"
-		cp -a "$from" "$prefix/files$(dirname "$from")/"
-	done
-	find "$prefix/files" -name 'pg_hotpath*' -exec rm -rf {} +
+	local prefix=$work/$1
+	copy_postgres "$prefix/files"
 	cp -a "$2/." "$prefix/files/"
 	ln -s "files$(dirname "$BINDIR")" "$prefix/pg"
 }
